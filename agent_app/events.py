@@ -1,0 +1,196 @@
+"""The event union: what a run says about itself, and the one encoding of it.
+
+The window, the console, the recorder, the tests and the exports all consume this stream. Frames are
+named by their sha1 and never carried inside an event. All times are seconds; `at` is the monotonic
+clock.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from agent_app.actions import Action
+from agent_app.geometry import FrameTransform, Monitor, ScreenPoint
+from agent_app.model_runtime import Channel, EndedBy
+
+Outcome = Literal["success", "failure", "stopped", "limit", "error"]
+
+
+class Timing(msgspec.Struct, frozen=True):
+    """Where one step's time went, in seconds. They add up to the step's own duration."""
+
+    capture: float = 0.0
+    encode: float = 0.0
+    prefill: float = 0.0
+    decode: float = 0.0
+    parse: float = 0.0
+    act: float = 0.0
+    settle: float = 0.0
+
+
+class FrameRef(msgspec.Struct, frozen=True):
+    """A frame by content: the pixels are in the ring while the run lives, in the episode after."""
+
+    sha1: str
+    transform: FrameTransform
+    monitor: int
+
+
+class Budgets(msgspec.Struct, frozen=True):
+    """How much a run may use: steps, seconds, generated tokens."""
+
+    steps: int = 50
+    seconds: float = 1800.0
+    tokens: int = 400_000
+
+
+class RunStarted(msgspec.Struct, frozen=True, tag="run_started"):
+    run: str
+    task: str
+    model: str
+    prompt_sha1: str
+    monitors: tuple[Monitor, ...]
+    budgets: Budgets
+    at: float
+
+
+class StepStarted(msgspec.Struct, frozen=True, tag="step_started"):
+    step: int
+    at: float
+
+
+class FrameCaptured(msgspec.Struct, frozen=True, tag="frame_captured"):
+    """What the agent sees at the start of this step; the last one of a run is its final state."""
+
+    step: int
+    frame: FrameRef
+    at: float
+
+
+class TokenStreamed(msgspec.Struct, frozen=True, tag="token_streamed"):
+    """Live only, never recorded: the reply as it is produced.
+
+    With `restart`, this text replaces all that was streamed of the reply so far.
+    """
+
+    step: int
+    channel: Channel
+    text: str
+    restart: bool = False
+
+
+class ReplyReceived(msgspec.Struct, frozen=True, tag="reply_received"):
+    step: int
+    thought: str
+    summary: str | None
+    ended_by: EndedBy
+    prompt_tokens: int
+    completion_tokens: int
+    at: float
+
+
+class ModelErred(msgspec.Struct, frozen=True, tag="model_erred"):
+    """The reply could not be carried out; `message` is what the model is told."""
+
+    step: int
+    message: str
+    at: float
+
+
+class ModelWarned(msgspec.Struct, frozen=True, tag="model_warned"):
+    """The loop noticed something (no effect, going in circles); `message` goes to the model."""
+
+    step: int
+    message: str
+    at: float
+
+
+class ActionDecided(msgspec.Struct, frozen=True, tag="action_decided"):
+    """What is about to be done: consumers see it before any input is sent."""
+
+    step: int
+    index: int
+    action: Action
+    intent: str
+    points: tuple[ScreenPoint, ...]
+    at: float
+
+
+class ActionDone(msgspec.Struct, frozen=True, tag="action_done"):
+    step: int
+    index: int
+    at: float
+
+
+class QuestionAsked(msgspec.Struct, frozen=True, tag="question_asked"):
+    step: int
+    question: str
+    choices: tuple[str, ...]
+    at: float
+
+
+class QuestionAnswered(msgspec.Struct, frozen=True, tag="question_answered"):
+    """`answer` is None when nobody answered."""
+
+    step: int
+    answer: str | None
+    at: float
+
+
+class ScreenSettled(msgspec.Struct, frozen=True, tag="screen_settled"):
+    """`settled` is False when the screen was still moving at the maximum wait."""
+
+    step: int
+    settled: bool
+    changed: bool
+    seconds: float
+    at: float
+
+
+class StepFinished(msgspec.Struct, frozen=True, tag="step_finished"):
+    step: int
+    timing: Timing
+    at: float
+
+
+class RunFinished(msgspec.Struct, frozen=True, tag="run_finished"):
+    outcome: Outcome
+    reason: str
+    answer: str
+    steps: int
+    seconds: float
+    tokens: int
+    at: float
+
+
+Event = (
+    RunStarted
+    | StepStarted
+    | FrameCaptured
+    | TokenStreamed
+    | ReplyReceived
+    | ModelErred
+    | ModelWarned
+    | ActionDecided
+    | ActionDone
+    | QuestionAsked
+    | QuestionAnswered
+    | ScreenSettled
+    | StepFinished
+    | RunFinished
+)
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Event)
+
+
+def encode_event(event: Event) -> bytes:
+    """One JSON object without a newline; its `type` names the kind."""
+    return _encoder.encode(event)
+
+
+def decode_event(line: bytes | str) -> Event:
+    """The event of one JSON line; raises msgspec.ValidationError when it is none."""
+    return _decoder.decode(line)

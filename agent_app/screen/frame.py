@@ -1,0 +1,74 @@
+"""A captured frame: pixels, where they lie, and the seam that captures them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from agent_app.geometry import FrameTransform, Monitor, Region, Size
+from agent_app.model_runtime import ImageLimits, ImagePart, model_size
+
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What was on the screen at one moment.
+
+    `pixels` is (height, width, 3) RGB uint8 and read-only; `time` is the monotonic clock in
+    seconds; `monitor` the number captured, 0 for a region or all monitors.
+    """
+
+    pixels: Pixels = field(repr=False)
+    transform: FrameTransform
+    monitor: int
+    time: float
+
+    @cached_property
+    def sha1(self) -> str:
+        """The content's name: size and pixels, so equal screens are equal frames."""
+        digest = hashlib.sha1(f"{self.size.width}x{self.size.height}:".encode())
+        digest.update(np.ascontiguousarray(self.pixels).data)
+        return digest.hexdigest()
+
+    @property
+    def size(self) -> Size:
+        return self.transform.size
+
+    @cached_property
+    def image(self) -> Image.Image:
+        """The pixels as a PIL image."""
+        return Image.fromarray(self.pixels)
+
+    def for_model(self, limits: ImageLimits | None) -> ImagePart:
+        """The frame as a model sees it: as captured, or resized (bicubic) onto its grid.
+
+        Relative coordinates are the same in both, so the transform stays the capture's own.
+        """
+        image = self.image
+        if limits is not None and (size := model_size(self.size, limits)) != self.size:
+            image = image.resize((size.width, size.height), Image.Resampling.BICUBIC)
+        return ImagePart(image, self.sha1, self.transform)
+
+
+class Screen(Protocol):
+    """The seam to what can be seen."""
+
+    @property
+    def region(self) -> Region:
+        """What `grab` captures, in input units."""
+        ...
+
+    def monitors(self) -> tuple[Monitor, ...]: ...
+
+    def grab(self) -> Frame:
+        """Capture now. Raises KnownError when the display is gone or the capture is black."""
+        ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,39 @@
+"""Fixtures: one virtual desktop for the whole session, applications that end with their test."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from agent_app.geometry import Size
+from agent_app.virtual import VirtualDesktop
+
+
+@pytest.fixture(scope="session")
+def desktop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtualDesktop]:
+    """A private 1280x800 desktop; this process's DISPLAY points to it while it lives."""
+    with VirtualDesktop(Size(1280, 800), home=tmp_path_factory.mktemp("home")) as started:
+        before = os.environ.get("DISPLAY")
+        os.environ["DISPLAY"] = started.display
+        yield started
+        if before is None:
+            del os.environ["DISPLAY"]
+        else:
+            os.environ["DISPLAY"] = before
+
+
+@pytest.fixture
+def wait_until() -> Callable[..., None]:
+    """Wait for a condition with a deadline: `wait_until(lambda: path.exists())`."""
+
+    def wait(condition: Callable[[], object], *, seconds: float = 10.0) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"still not so after {seconds} s")
+            time.sleep(0.02)
+
+    return wait
