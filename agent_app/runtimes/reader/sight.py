@@ -29,7 +29,7 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A top-level window; `box` is its visible part with the frame, `active` whether it has focus."""
+    """A top-level window; `box` is its part inside the frame, `active` says it has the focus."""
 
     title: str
     application: str
