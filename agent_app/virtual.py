@@ -20,8 +20,9 @@ from typing import Self
 from agent_app.errors import KnownError
 from agent_app.geometry import Size
 
-_PROGRAMS = {"Xvfb": "xvfb", "openbox": "openbox", "dbus-daemon": "dbus", "xprop": "x11-utils"}
+_PROGRAMS = {"Xvfb": "xvfb", "openbox": "openbox", "dbus-daemon": "dbus"}
 _START_SECONDS = 15.0
+_BACKGROUND = 0x2E3440
 
 # Ends the process groups it was told of as soon as its input closes, which is also when we die.
 _KEEPER = 'while read p; do all="$all $p"; done; for p in $all; do kill -TERM -- -$p; done 2>&-'
@@ -113,7 +114,7 @@ class VirtualDesktop:
             lambda fd: ["dbus-daemon", "--session", "--nofork", f"--print-address={fd}"]
         )
         self._spawn(["openbox", "--sm-disable"])
-        self._wait_for_window_manager()
+        self._prepare_root()
 
     def _spawn(
         self, command: Sequence[str], *, pass_fds: tuple[int, ...] = ()
@@ -149,20 +150,26 @@ class VirtualDesktop:
             )
         return line
 
-    def _wait_for_window_manager(self) -> None:
-        deadline = time.monotonic() + _START_SECONDS
-        query = ["xprop", "-root", "_NET_SUPPORTING_WM_CHECK"]
-        while (
-            b"window id"
-            not in subprocess.run(
-                query, env=self.environment, capture_output=True, check=False
-            ).stdout
-        ):
-            if time.monotonic() > deadline:
-                raise KnownError(
-                    "the window manager did not start", remedy="run openbox by hand to see why"
-                )
-            time.sleep(0.02)
+    def _prepare_root(self) -> None:
+        """Wait for the window manager, and paint the root: a black capture then means a fault."""
+        from Xlib.display import Display
+
+        connection = Display(self.display)
+        try:
+            root = connection.screen().root
+            sign = connection.intern_atom("_NET_SUPPORTING_WM_CHECK")
+            deadline = time.monotonic() + _START_SECONDS
+            while root.get_full_property(sign, 0) is None:
+                if time.monotonic() > deadline:
+                    raise KnownError(
+                        "the window manager did not start", remedy="run openbox by hand to see why"
+                    )
+                time.sleep(0.02)
+            root.change_attributes(background_pixel=_BACKGROUND)
+            root.clear_area()
+            connection.sync()
+        finally:
+            connection.close()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
