@@ -1,7 +1,7 @@
 """The command line: reads flags, opens what they name, and hands over.
 
 Nothing heavy is imported before a command needs it. Exit status: 0 done, 1 a fault of ours (with a
-traceback), 2 wrong usage, 3 a known problem (one line with its remedy), 4 the task failed, 5 a limit
+traceback), 2 wrong usage, 3 a known problem (named with its remedy), 4 the task failed, 5 a limit
 was reached, 130 stopped.
 """
 

@@ -10,9 +10,9 @@ import queue
 import shlex
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -30,7 +30,7 @@ from agent_app.screen.capture import open_screen
 from agent_app.screen.frame import Frame, Screen
 from agent_app.screen.ring import FrameRing
 from agent_app.screen.settle import SettleLimits, wait_until_settled
-from agent_app.virtual import VirtualDesktop
+from agent_app.virtual import VirtualDesktop, start_program
 
 _APP_START = SettleLimits(minimum=0.3, reaction=15.0, quiet=0.5, maximum=20.0)
 
@@ -67,7 +67,7 @@ class WorkplaceOptions:
     region: Region | None = None
     virtual: Size | None = None
     app: str | None = None
-    settings: LoopSettings = LoopSettings()
+    settings: LoopSettings = field(default_factory=LoopSettings)
 
 
 class Workplace:
@@ -106,10 +106,8 @@ class Workplace:
         """
         words = shlex.split(command)
         before = self.screen.grab()
-        if self.desktop:
-            process = self.desktop.launch(words)
-        else:
-            process = _launch(words, self.environment)
+        launch = self.desktop.launch if self.desktop else self._launch_on_own_display
+        process = launch(words)
         wait_until_settled(
             self.screen, before, limits=_APP_START, ring=FrameRing(), stop=threading.Event()
         )
@@ -118,6 +116,9 @@ class Workplace:
                 f"{words[0]!r} ended at once with status {process.returncode}",
                 remedy="run it in a terminal to see why",
             )
+
+    def _launch_on_own_display(self, words: Sequence[str]) -> subprocess.Popen[bytes]:
+        return start_program(words, self.environment)
 
     def session(self, task: str, *, episode: Path | None = None) -> LiveSession:
         """A session for one task, recorded in `episode` or in a new folder of the library."""
@@ -182,20 +183,3 @@ class LiveSession:
 
     def _wait_for_answer(self, _question: QuestionAsked) -> str | None:
         return self._answers.get()
-
-
-def _launch(words: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    try:
-        return subprocess.Popen(
-            words,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise KnownError(
-            f"cannot start {words[0]!r}: {error.strerror}",
-            remedy="check the name, or install the program",
-        ) from error

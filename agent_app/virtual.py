@@ -12,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,6 +26,27 @@ _BACKGROUND = 0x2E3440
 
 # Ends the process groups it was told of as soon as its input closes, which is also when we die.
 _KEEPER = 'while read p; do all="$all $p"; done; for p in $all; do kill -TERM -- -$p; done 2>&-'
+
+
+def start_program(
+    command: Sequence[str], environment: Mapping[str, str], *, pass_fds: tuple[int, ...] = ()
+) -> subprocess.Popen[bytes]:
+    """Start a program in a session of its own, silent; raises KnownError when there is none."""
+    try:
+        return subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            pass_fds=pass_fds,
+        )
+    except OSError as error:
+        raise KnownError(
+            f"cannot start {command[0]!r}: {error.strerror}",
+            remedy="check the name, or install the program",
+        ) from error
 
 
 class VirtualDesktop:
@@ -74,13 +95,7 @@ class VirtualDesktop:
 
     def launch(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
         """Start a program on this desktop; it is ended with the desktop at the latest."""
-        try:
-            return self._spawn(command)
-        except OSError as error:
-            raise KnownError(
-                f"cannot start {command[0]!r}: {error.strerror}",
-                remedy="check the name, or install the program",
-            ) from error
+        return self._spawn(command)
 
     def close(self) -> None:
         """End everything that was started here, newest first."""
@@ -119,15 +134,7 @@ class VirtualDesktop:
     def _spawn(
         self, command: Sequence[str], *, pass_fds: tuple[int, ...] = ()
     ) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            command,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            pass_fds=pass_fds,
-        )
+        process = start_program(command, self.environment, pass_fds=pass_fds)
         self._processes.append(process)
         assert self._keeper.stdin is not None
         self._keeper.stdin.write(b"%d\n" % process.pid)

@@ -145,9 +145,10 @@ class MssScreen:
                     "height": region.height,
                 }
             )
-        except mss.exception.ScreenShotError as error:
+        except (mss.exception.ScreenShotError, AssertionError) as error:
+            # mss asserts that the server answers, so a server that is gone is an AssertionError
             raise KnownError(
-                f"cannot capture the screen: {error}",
+                f"cannot capture the screen: {error or 'the display is gone'}",
                 remedy="check that the display still runs and that its size has not changed",
             ) from error
         bgra = np.frombuffer(shot.raw, np.uint8).reshape(shot.height, shot.width, 4)
