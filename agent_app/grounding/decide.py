@@ -105,5 +105,5 @@ def _intent(text: str, headings: list[re.Match[str]], end: int) -> str:
             break
         if head["name"].lower() == "action":
             start = head.end()
-    stop = min((head.start() for head in headings if start < head.start() < end), default=end)
+    stop = min((head.start() for head in headings if start <= head.start() < end), default=end)
     return text[start:stop].strip("` \t\n")[:MAX_INTENT]

@@ -146,6 +146,14 @@ def _chord(written: str) -> tuple[str, ...]:
     return tuple(names)
 
 
+def _key_text(value: object) -> str:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 9:
+        return str(value)  # press(5) means the key with the five on it
+    if not isinstance(value, str):
+        raise ModelMistake(f'A key is written as a text such as "enter", not {shown(value)}.')
+    return value
+
+
 def place(x: object, y: object, size: Size) -> RelativePoint:
     """The place that a pair of values names.
 
