@@ -63,6 +63,22 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Sampling:
+    """How a reply is drawn.
+
+    Kimi-VL's model card recommends temperature 0.8; its grounding evaluation used 0. With `think`
+    off the reply skips the thought; `thinking_budget` is the most tokens one may take.
+    """
+
+    temperature: float = 0.8
+    top_p: float = 1.0
+    seed: int | None = None
+    max_tokens: int = 8192
+    think: bool = True
+    thinking_budget: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationRequest:
     """One question to the model.
 
@@ -73,12 +89,7 @@ class GenerationRequest:
     turns: tuple[Turn, ...]
     instruction: str
     stop: threading.Event = field(default_factory=threading.Event)
-    max_tokens: int = 8192
-    temperature: float = 0.8
-    top_p: float = 1.0
-    seed: int | None = None
-    think: bool = True
-    thinking_budget: int | None = None
+    sampling: Sampling = field(default_factory=Sampling)
 
 
 @dataclass(frozen=True, slots=True)
