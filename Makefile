@@ -24,7 +24,7 @@ lint: ## Set up, then check the code without running it
 	@packaging/setup.sh python dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
 
 bench: ## Set up, then measure the reader and the loop on real applications
