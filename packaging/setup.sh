@@ -68,7 +68,8 @@ python() {
   # What the environment depends on: another interpreter or folder makes it anew, another
   # requirement installs again.
   local home
-  home=$("$interpreter" -c 'import sys; print(sys.version, sys.base_prefix)')$PWD
+  home=$("$interpreter" -c 'import sys; print(sys.version, sys.base_prefix)')$PWD ||
+    fail "$interpreter does not run: name another one: make PYTHON=..."
   inputs=$(cat pyproject.toml constraints.txt packaging/setup.sh | cksum)
 
   if [ "$(cat .venv/.home 2>/dev/null)" != "$home" ]; then
