@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Mapping
@@ -132,7 +133,9 @@ class MssScreen:
             )
 
     def close(self) -> None:
-        self._source.close()
+        # closing a connection to a server that is gone says so, and there is nothing to do about it
+        with contextlib.suppress(mss.exception.ScreenShotError):
+            self._source.close()
 
     def _capture(self, region: Region) -> Pixels:
         """The pixels of a region, (height, width, 3) RGB."""
