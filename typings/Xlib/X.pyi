@@ -1,0 +1,3 @@
+AnyPropertyType: int
+InputOnly: int
+IsViewable: int
