@@ -60,8 +60,8 @@ def check_typing(environment: Mapping[str, str], field: TextField) -> CheckResul
         hands.move(ScreenPoint(state["x"], state["y"]))
         hands.button_down("left")
         hands.button_up("left")
-        state = field.wait_for(lambda now: bool(now["focused"]))
-        if not state["focused"]:
+        state = field.wait_for(lambda now: bool(now["clicked"]))
+        if not state["clicked"]:
             return CheckResult(
                 name,
                 False,
@@ -89,9 +89,19 @@ def check_typing(environment: Mapping[str, str], field: TextField) -> CheckResul
 
 def check_accessibility(environment: Mapping[str, str]) -> CheckResult:
     """Whether applications tell what they show; the reader's second source."""
-    from agent_app.runtimes.reader.accessibility import AccessibilityTree, session_bus
+    from agent_app.runtimes.reader.accessibility import AccessibilityTree
 
-    tree = AccessibilityTree(session_bus(environment))
+    name = "Accessibility"
+    remedy = (
+        "the reader works without it, from pixels alone; to have it: apt-get install at-spi2-core "
+        "libatk-adaptor, in a session with D-Bus"
+    )
+    address = environment.get("DBUS_SESSION_BUS_ADDRESS")
+    if not address:
+        return CheckResult(
+            name, None, "no session bus: DBUS_SESSION_BUS_ADDRESS is not set", remedy
+        )
+    tree = AccessibilityTree(address)
     try:
         deadline = time.monotonic() + _TREE_SECONDS
         nodes, notes = tree.read()
@@ -101,15 +111,9 @@ def check_accessibility(environment: Mapping[str, str]) -> CheckResult:
     finally:
         tree.close()
     if not nodes:
-        return CheckResult(
-            "Accessibility",
-            None,
-            "; ".join(notes),
-            "the reader works without it, from pixels alone; with it: apt-get install at-spi2-core "
-            "libatk-adaptor, in a session that has D-Bus",
-        )
+        return CheckResult(name, None, "; ".join(notes), remedy)
     applications = len({node.process for node in nodes})
-    return CheckResult("Accessibility", True, f"{len(nodes)} names from {applications} programs")
+    return CheckResult(name, True, f"{len(nodes)} names from {applications} programs")
 
 
 def check_ocr() -> CheckResult:
@@ -138,6 +142,5 @@ def check_ocr() -> CheckResult:
     return CheckResult(
         "OCR",
         True,
-        f"{reader.engine}: opened in {opened - began:.1f} s, read a label in "
-        f"{spent * 1000:.0f} ms",
+        f"{reader.engine}: opened in {opened - began:.1f} s, read a label in {spent * 1000:.0f} ms",
     )

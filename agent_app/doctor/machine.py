@@ -111,9 +111,11 @@ def check_gpu() -> CheckResult:
     """The NVIDIA GPUs, by their own tool; torch is not imported for it."""
     query = ["nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader"]
     try:
-        done = subprocess.run(query, capture_output=True, text=True, check=False, timeout=_GPU_SECONDS)
+        done = subprocess.run(
+            query, capture_output=True, text=True, check=False, timeout=_GPU_SECONDS
+        )
     except (OSError, subprocess.TimeoutExpired):
-        return CheckResult("GPU", None, "none found; the reader needs none")
+        return CheckResult("GPU", None, "no NVIDIA GPU found; the reader needs none")
     if done.returncode:
         said = (done.stdout + done.stderr).strip().splitlines() or ["no reason given"]
         return CheckResult("GPU", None, f"nvidia-smi fails: {said[0]}", "repair the driver")

@@ -6,7 +6,6 @@ import json
 import queue
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -15,42 +14,43 @@ from typing import Any, Self
 
 from agent_app.errors import KnownError
 
-_SECONDS = 10.0
-
 
 class TextField:
-    """A running `agent_app.ui.text_field`. Raises KnownError when its window does not start."""
+    """A running `agent_app.ui.text_field`; `seconds` bounds each wait for it."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], *, seconds: float = 10.0) -> None:
+        self._seconds = seconds
         surroundings = dict(environment)
         surroundings["QT_ENABLE_HIGHDPI_SCALING"] = "0"  # its pixels are then the input's
         if sys.platform.startswith("linux"):
             surroundings["QT_QPA_PLATFORM"] = "xcb"
             surroundings["QT_LINUX_ACCESSIBILITY_ALWAYS_ON"] = "1"
-        self._errors = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "agent_app.ui.text_field"],
             env=surroundings,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._errors,
+            stderr=subprocess.PIPE,
         )
         self._lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._listener = threading.Thread(target=self._listen, name="doctor-field", daemon=True)
         self._listener.start()
-        self._state: dict[str, Any] = {"shown": False, "focused": False, "text": "", "x": 0, "y": 0}
+        self._state: dict[str, Any] = {"shown": False, "clicked": False, "text": "", "x": 0, "y": 0}
 
     def wait_for(self, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """The field's state once the condition holds, or as it was when the time was over."""
-        deadline = time.monotonic() + _SECONDS
+        """The field's state once the condition holds, or as it was when the time was over.
+
+        Raises KnownError when the window could not be started or is gone.
+        """
+        deadline = time.monotonic() + self._seconds
         while not condition(self._state):
             try:
                 line = self._lines.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
                 break
             if not line:
-                self._errors.seek(0)
-                said = self._errors.read().decode(errors="replace").strip().splitlines()
+                assert self._process.stderr is not None
+                said = self._process.stderr.read().decode(errors="replace").strip().splitlines()
                 raise KnownError(
                     f"a window did not start: {said[-1] if said else 'no reason given'}",
                     remedy="install what Qt loads on X11: libxcb-cursor0 libxkbcommon-x11-0 "
@@ -64,7 +64,7 @@ class TextField:
         self._process.kill()
         self._process.wait()
         self._listener.join()
-        for stream in (self._process.stdin, self._process.stdout, self._errors):
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             assert stream is not None
             stream.close()
 

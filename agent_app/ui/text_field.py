@@ -2,7 +2,8 @@
 
 A program of its own, so that a check of the input also crosses the window manager and a toolkit. It
 writes a line of JSON whenever something changes: the field's centre on the screen in pixels,
-whether it has the focus, and its text. It ends when its standard input does.
+whether it is shown, whether a click gave it the focus, and its text. It ends when its standard
+input does.
 """
 
 from __future__ import annotations
@@ -10,17 +11,28 @@ from __future__ import annotations
 import json
 import sys
 
-from PySide6.QtCore import QEvent, QObject, QSocketNotifier, Qt, QTimer
+from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QPlainTextEdit
 
 TITLE = "agent-app doctor"
 _REPORT_MILLISECONDS = 50  # the window manager may move the window at any time: look often
 
 
+class _Field(QPlainTextEdit):
+    """A plain text field that remembers whether it was clicked."""
+
+    clicked = False
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802  (Qt's name)
+        self.clicked = True
+        super().mousePressEvent(event)
+
+
 class _Reporter(QObject):
     """Writes what the field shows, when it differs from what was written last."""
 
-    def __init__(self, field: QPlainTextEdit) -> None:
+    def __init__(self, field: _Field) -> None:
         super().__init__(field)
         self._field = field
         self._last = ""
@@ -37,22 +49,13 @@ class _Reporter(QObject):
             "x": centre.x(),
             "y": centre.y(),
             "shown": handle.isExposed(),
-            "focused": self._field.hasFocus(),
+            "clicked": self._field.clicked and self._field.hasFocus(),
             "text": self._field.toPlainText(),
         }
         line = json.dumps(state)
         if line != self._last:
             self._last = line
             print(line, flush=True)  # noqa: T201  (the report is this program's output)
-
-
-class _Field(QPlainTextEdit):
-    """A plain text field that shows nothing else: no caret that blinks, no menu."""
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ContextMenu:
-            return True
-        return super().event(event)
 
 
 def main() -> int:
