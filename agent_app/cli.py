@@ -19,10 +19,7 @@ from agent_app.errors import KnownError
 from agent_app.geometry import Region, Size
 
 if TYPE_CHECKING:
-    from agent_app.events import Outcome
     from agent_app.session import WorkplaceOptions
-
-_STATUS: dict[Outcome, int] = {"success": 0, "error": 3, "failure": 4, "limit": 5, "stopped": 130}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -75,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace) -> int:
     """Work on one task, in a window that shows the thought, or in the terminal."""
-    from agent_app.session import Workplace
+    from agent_app.session import EXIT_STATUS, Workplace
 
     chosen = _workplace_options(options)
     if not options.no_window:
@@ -91,17 +88,17 @@ def _run(options: argparse.Namespace) -> int:
             session = place.session(options.task, episode=options.episode)
             finished = print_run(session, console)
             console.print(f"episode: {session.recorder.folder}", style="dim", soft_wrap=True)
-            return _STATUS[finished.outcome]
+            return EXIT_STATUS[finished.outcome]
         from agent_app.ui import run_window
 
-        return _STATUS[
-            run_window(
-                lambda task: place.session(task, episode=options.episode),
-                task=options.task,
-                autostart=True,
-                own_display=place.desktop is None,
-            )
-        ]
+        return run_window(
+            lambda task: place.session(task, episode=options.episode),
+            own_display=place.desktop is None,
+            region=place.screen.region,
+            task=options.task,
+            autostart=True,
+            exit_codes=EXIT_STATUS,
+        )
 
 
 def _demo(options: argparse.Namespace) -> int:

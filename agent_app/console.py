@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -48,12 +48,12 @@ def print_run(session: Session, console: Console) -> RunFinished:
 
 
 @contextmanager
-def _stopping_on_signals(session: Session) -> Iterator[None]:
+def _stopping_on_signals(session: Session) -> Generator[None]:
     """Turn the first signal into a stop; a second Ctrl+C interrupts for good."""
 
     def stop(number: int, _frame: FrameType | None) -> None:
         session.stop()
-        signal.signal(number, before[number])
+        signal.signal(number, before[signal.Signals(number)])
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -410,7 +410,7 @@ class _Stopwatch:
         self.spent = dict.fromkeys(Timing.__struct_fields__, 0.0)
 
     @contextmanager
-    def measure(self, part: str) -> Iterator[None]:
+    def measure(self, part: str) -> Generator[None]:
         started = time.monotonic()
         try:
             yield

@@ -9,7 +9,7 @@ import codecs
 import pkgutil
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -139,7 +139,10 @@ class ModelRuntime(Protocol):
 
     @property
     def info(self) -> RuntimeInfo: ...
-    def generate(self, request: GenerationRequest) -> Iterator[Token]: ...
+    def generate(self, request: GenerationRequest) -> Generator[Token]:
+        """Stream the reply; closing the generator ends the generation."""
+        ...
+
     def close(self) -> None: ...
 
 

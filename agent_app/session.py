@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Protocol, Self
 
 from agent_app.actions import Input
-from agent_app.episode.recorder import EpisodeRecorder
+from agent_app.episode.recorder import EpisodeRecorder, new_episode_folder
 from agent_app.errors import KnownError
-from agent_app.events import Event, QuestionAsked
+from agent_app.events import Event, Outcome, QuestionAsked
 from agent_app.geometry import Region, Size
 from agent_app.input import open_input
 from agent_app.loop import LoopSettings, run
@@ -32,6 +32,10 @@ from agent_app.screen.ring import FrameRing
 from agent_app.screen.settle import SettleLimits, wait_until_settled
 from agent_app.virtual import VirtualDesktop, start_program
 
+# The exit status of a command whose run ended so.
+EXIT_STATUS: Mapping[Outcome, int] = MappingProxyType(
+    {"success": 0, "error": 3, "failure": 4, "limit": 5, "stopped": 130}
+)
 _APP_START = SettleLimits(minimum=0.3, reaction=15.0, quiet=0.5, maximum=20.0)
 
 
@@ -150,7 +154,7 @@ class LiveSession:
         self.unobstructed: Callable[[], AbstractContextManager[None]] = nullcontext
         self._workplace = workplace
         self._ring = FrameRing()
-        self.recorder = EpisodeRecorder(task, folder=episode, frames=self._ring.get)
+        self.recorder = EpisodeRecorder(episode or new_episode_folder(task), self._ring.get)
         self._stop = threading.Event()
         self._answers: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 

@@ -247,7 +247,7 @@ def test_stopping_at_any_token_or_event_sends_nothing_more_and_holds_nothing():
             elif number > stop_at:
                 after.append(event)
         assert len(desk.input.events) == sent
-        assert desk.input.held == set()
+        assert not desk.input.held
         if after:
             assert after[-1].outcome in ("stopped", "success")
 
@@ -287,7 +287,7 @@ def test_a_consumer_that_leaves_early_leaves_nothing_held():
     started = desk.start([reply("pyautogui.dragTo(x=0.9, y=0.9)"), DONE])
     next(event for event in started if isinstance(event, ActionDecided))
     started.close()
-    assert desk.input.held == set()
+    assert not desk.input.held
 
 
 def test_the_way_is_clear_whenever_the_agent_looks_or_acts():
@@ -336,7 +336,7 @@ def test_several_actions_of_one_reply_are_done_in_order():
     events = list(desk.start([both, DONE]))
     decided = [event.index for event in events if isinstance(event, ActionDecided)]
     assert decided == [0, 1, 0]
-    assert desk.input.text() == "hi"
+    assert [event[1] for event in desk.input.events if event[0] == "write"] == ["h", "i"]
 
 
 def test_timing_names_where_a_step_went():

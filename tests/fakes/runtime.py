@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 from agent_app.model_runtime import Finish, GenerationRequest, ImageLimits, RuntimeInfo, Token
 
@@ -31,7 +31,7 @@ class ScriptedRuntime:
         self._replies = list(replies)
         self._on_token = on_token
 
-    def generate(self, request: GenerationRequest) -> Iterator[Token]:
+    def generate(self, request: GenerationRequest) -> Generator[Token]:
         self.requests.append(request)
         script = self._replies.pop(0)
         if isinstance(script, Exception):
