@@ -215,7 +215,7 @@ def test_a_damaged_reply_is_a_decision_or_a_mistake(reply: str) -> None:
     check(reply)
 
 
-@fuzz(5000)
+@fuzz(5200)
 @given(seeds)
 def test_any_calls_are_a_decision_or_a_mistake(seed: int) -> None:
     check(Writer(seed).code())
@@ -227,7 +227,7 @@ def test_any_json_is_a_decision_or_a_mistake(seed: int) -> None:
     check(Writer(seed).json())
 
 
-@fuzz(400)
+@fuzz(200)
 @given(nested())
 def test_any_depth_is_a_decision_or_a_mistake(reply: str) -> None:
     check(reply)
