@@ -20,6 +20,7 @@ from agent_app.runtimes.reader.candidates import (
     in_order,
 )
 from agent_app.runtimes.reader.likeness import Likeness, Tier, caseless, contains, resemblance
+from agent_app.runtimes.reader.quoting import quote
 from agent_app.runtimes.reader.relations import gap, same_thing
 from agent_app.runtimes.reader.steps import LAST, Kind, Relation, Target
 
@@ -82,7 +83,7 @@ def alike(scene: Scene, target: Target) -> list[Candidate]:
 def choose(scene: Scene, target: Target, candidates: Sequence[Candidate]) -> Found:
     """The one of these candidates that the target's qualifiers and the rules leave over."""
     if not candidates:
-        return Missing(f"nothing reads “{target.text}”", nearest(scene, target.text))
+        return Missing(f"nothing reads {quote(target.text)}", nearest(scene, target.text))
     why: list[str] = []
     left = list(candidates)
     controls = _controls_before_plain_text(left)
@@ -99,11 +100,11 @@ def choose(scene: Scene, target: Target, candidates: Sequence[Candidate]) -> Fou
         if isinstance(related, Missing):
             return related
         left = related
-        why.append(f"{relation.where} “{relation.other}”")
+        why.append(f"{relation.where} {quote(relation.other)}")
     if target.ordinal is not None:
         ordered = in_order(left)
         if not (target.ordinal == LAST or target.ordinal <= len(ordered)):
-            return Missing(f"there are only {len(ordered)} of “{target.text}”", tuple(ordered))
+            return Missing(f"there are only {len(ordered)} of {quote(target.text)}", tuple(ordered))
         left = [ordered[LAST if target.ordinal == LAST else target.ordinal - 1]]
         why.append("by its number in reading order")
     best = _best_tier(left)
@@ -150,7 +151,7 @@ def _related(
     """Those nearest to the other thing in that direction; to each one, when it is there twice."""
     references = _best_tier(alike(scene, Target(relation.other)))
     if not references:
-        return Missing(f"nothing reads “{relation.other}”", nearest(scene, relation.other))
+        return Missing(f"nothing reads {quote(relation.other)}", nearest(scene, relation.other))
     chosen: list[Candidate] = []
     for reference in references:
         gaps = [
@@ -166,7 +167,7 @@ def _related(
             chosen += [c for c in near if c not in chosen]
     if not chosen:
         return Missing(
-            f"none of those is {relation.where} “{relation.other}”",
+            f"none of those is {relation.where} {quote(relation.other)}",
             tuple(in_order(candidates)),
         )
     return chosen
@@ -193,8 +194,8 @@ def within_window(scene: Scene, title: str) -> Scene | Missing:
         if depth in depths or (depth is None and element.window in names - {""})
     )
     if not depths:
-        open_now = ", ".join(f"“{window.title}”" for window in scene.windows if window.title)
-        return Missing(f"no window is called “{title}”; open are {open_now or 'none'}")
+        open_now = ", ".join(quote(window.title) for window in scene.windows if window.title)
+        return Missing(f"no window is called {quote(title)}; open are {open_now or 'none'}")
     return Scene(inside, scene.windows)
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from agent_app.model_runtime import Turn
+from agent_app.model_runtime import ImagePart, Turn
 from agent_app.runtimes.reader.steps import Click, Drag, OpenMenu, Step, Type
 
 # how the loop begins what it says after a step
@@ -18,12 +18,15 @@ MISTAKE = "That reply could not be carried out"
 NO_EFFECT = "Nothing on the screen changed"
 ANSWER = "The person answered:"
 
+_NOTES = (MISTAKE, NO_EFFECT, ANSWER)
+
 LOOK = "Look again"
 WAIT = "Keep waiting"
 ASK = "Ask"
 FINISH = "Finish"
 GIVE_UP = "Give up"
 
+# the heading stands at the beginning of a line or right behind the thought, as in a reply
 _MARK = re.compile(
     r"(?:^|◁/think▷)[ \t]*## Action:[ \t]*\n\[(\d+)(?:\.(\d+))?/(\d+)\] ([^\n]*)", re.MULTILINE
 )
@@ -62,7 +65,7 @@ class Progress:
     `step` counts from 1 and is one past the last when all is done; `part` is the level of a menu
     path, from 1, or 0. `attempts` were made at it and failed, the last one for `trouble`; `looks`
     were spent looking again since, `waits` waiting. `answers` are the person's, by the part they
-    were asked about; None where nobody answered. `asked` counts the questions.
+    were asked about; None where nobody answered.
     """
 
     step: int = 1
@@ -71,8 +74,9 @@ class Progress:
     trouble: str = ""
     looks: int = 0
     waits: int = 0
-    asked: int = 0
-    answers: dict[int, str | None] = field(default_factory=dict[int, str | None])
+    answers: dict[int, tuple[str | None, ...]] = field(
+        default_factory=dict[int, tuple[str | None, ...]]
+    )
 
 
 def progress(turns: Sequence[Turn], steps: Sequence[Step]) -> Progress:
@@ -94,7 +98,10 @@ def progress(turns: Sequence[Turn], steps: Sequence[Step]) -> Progress:
         here.insert(0, entry)
     attempts = [index for index, entry in enumerate(here) if entry.acted]
     since = here[attempts[-1] + 1 :] if attempts else here
-    asks = [entry for entry in here if entry.said(ASK)]
+    answers: dict[int, tuple[str | None, ...]] = {}
+    for entry in here:
+        if entry.said(ASK):
+            answers[entry.part] = (*answers.get(entry.part, ()), _answer(entry))
     return Progress(
         step=last.step,
         part=last.part if menu else 0,
@@ -102,24 +109,33 @@ def progress(turns: Sequence[Turn], steps: Sequence[Step]) -> Progress:
         trouble=_trouble(here[attempts[-1]], steps[last.step - 1]) if attempts else "",
         looks=sum(entry.said(LOOK) for entry in since),
         waits=sum(entry.said(WAIT) for entry in since),
-        asked=len(asks),
-        answers={entry.part: _answer(entry) for entry in asks},
+        answers=answers,
     )
 
 
 def _past(turns: Sequence[Turn], steps: Sequence[Step]) -> list[Past]:
+    """The replies of this run; what was said about one stands in lines behind it."""
     past: list[Past] = []
     for turn in turns:
+        at = 0
         if turn.role == "assistant":
             for match in _MARK.finditer(turn.text):
+                _add_notes(past, turn.text[at : match.start()])
+                at = match.end()
                 step, part, of, line = match.groups()
                 if int(of) == len(steps) and 1 <= int(step) <= len(steps):
                     past.append(Past(int(step), int(part or 0), line))
-        elif turn.role == "user" and past:
-            said = tuple(text.strip() for text in turn.parts if isinstance(text, str))
-            last = past[-1]
-            past[-1] = Past(last.step, last.part, last.line, (*last.notes, *said))
+        is_task = any(isinstance(part, ImagePart) for part in turn.parts)
+        if turn.role == "assistant" or (turn.role == "user" and not is_task):
+            _add_notes(past, turn.text[at:])
     return past
+
+
+def _add_notes(past: list[Past], text: str) -> None:
+    notes = tuple(line for line in text.splitlines() if line.startswith(_NOTES))
+    if past and notes:
+        last = past[-1]
+        past[-1] = Past(last.step, last.part, last.line, (*last.notes, *notes))
 
 
 def _trouble(entry: Past, step: Step) -> str:

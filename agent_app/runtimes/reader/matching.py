@@ -41,6 +41,7 @@ from agent_app.runtimes.reader.choosing import (
     within_window,
 )
 from agent_app.runtimes.reader.likeness import Likeness, Tier, contains
+from agent_app.runtimes.reader.quoting import quote
 from agent_app.runtimes.reader.relations import same_thing, share_columns, share_rows
 from agent_app.runtimes.reader.sight import Sight
 from agent_app.runtimes.reader.steps import Kind, Target
@@ -123,8 +124,8 @@ def _find_field(scene: Scene, target: Target) -> Found:
         return Ambiguous(tuple(in_order(fields)))
     if not fields:
         return Missing(
-            f"“{target.text}” is there, but no field beside it can be made out (click into the "
-            "field first, or go to it with press tab, then type without “into”)",
+            f"{quote(target.text)} is there, but no field beside it can be made out (click into "
+            "the field first, or go to it with press tab, then type without “into”)",
             labels,
         )
     return Match(fields[0], "the field that its label stands at")
@@ -180,7 +181,10 @@ def _find_item(scene: Scene, target: Target, parent: str | None) -> Found:
         near = [c for c in items if any(hangs(c.box, p.box) for p in hanging)]
         if near:
             return choose(scene, target, near)
-    return Missing(f"nothing under “{parent}” reads “{target.text}”", nearest(scene, target.text))
+    return Missing(
+        f"nothing under {quote(parent or '')} reads {quote(target.text)}",
+        nearest(scene, target.text),
+    )
 
 
 def _alike_items(scene: Scene, wanted: str) -> list[Candidate]:

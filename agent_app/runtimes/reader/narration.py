@@ -1,42 +1,15 @@
-"""Words for places, things and labels, safe inside a reply.
-
-Whatever was read from the screen goes through `quote` or `literal`: it stays on one line, and no
-mark of the reply's own format survives in it, so that text on the screen is never taken for a part
-of the reply.
-"""
+"""Words for places, things and what was considered."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from agent_app.geometry import FrameBox, Size
 from agent_app.runtimes.reader.candidates import Candidate
+from agent_app.runtimes.reader.choosing import Ambiguous, Found, Match, Missing
+from agent_app.runtimes.reader.quoting import quote
 from agent_app.runtimes.reader.sight import Sight
+from agent_app.runtimes.reader.steps import LAST, Target
 
-_LONGEST = 60
-_SAFE = str.maketrans(
-    {"◁": "<", "▷": ">", "`": "'", "“": '"', "”": '"', "\n": "⏎", "\r": "⏎", "\t": "⇥"}
-)
-_ESCAPED = {"`": "\\x60", "◁": "\\u25c1", "▷": "\\u25b7"}
-
-
-def quote(text: str) -> str:
-    """The text in quotes, on one line, shortened when it is long."""
-    plain = "".join(char if char.isprintable() else " " for char in text.translate(_SAFE))
-    return f"“{plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + '…'}”"
-
-
-def literal(text: str) -> str:
-    """A Python literal of the text that holds neither code fences nor marks of thought."""
-    written = repr(text)
-    for char, escape in _ESCAPED.items():
-        written = written.replace(char, escape)
-    return written
-
-
-def literals(texts: Sequence[str]) -> str:
-    """A Python list of them."""
-    return f"[{', '.join(literal(text) for text in texts)}]"
+_SHOWN = 6  # candidates that a thought tells of
 
 
 def place(box: FrameBox, size: Size) -> str:
@@ -82,3 +55,45 @@ def _third(share: float, low: str, middle: str, high: str) -> str:
     if share < 1 / 3:
         return low
     return middle if share <= 2 / 3 else high
+
+
+def wanted(target: Target) -> str:
+    """The target in the words of an instruction."""
+    words = [quote(target.text)]
+    if target.ordinal is not None:
+        words.insert(0, "the last" if target.ordinal == LAST else f"number {target.ordinal} of")
+    if target.kind is not None:
+        words.append(f"({target.kind})")
+    words += [f"{relation.where} {quote(relation.other)}" for relation in target.relations]
+    if target.window is not None:
+        words.append(f"in {quote(target.window)}")
+    return " ".join(words)
+
+
+def account(found: Found, size: Size) -> str:
+    """What was considered, why one was taken and what was refused."""
+    match found:
+        case Match(candidate=candidate, why=why, refused=refused):
+            rows = [f"Found {describe(candidate, size)}: {score(candidate)}; {why}."]
+            rows += [
+                f"Refused {describe(other, size)}: {score(other)}." for other in refused[:_SHOWN]
+            ]
+        case Ambiguous(candidates=candidates):
+            rows = [f"{len(candidates)} read alike:"]
+            rows += [f"- {describe(c, size)}: {score(c)}" for c in candidates[:_SHOWN]]
+        case Missing(reason=reason, nearest=nearest):
+            rows = [f"{_sentence(reason)}."]
+            rows += [f"Near: {describe(c, size)}, alike by {c.score:.2f}." for c in nearest]
+    return "".join(f"{row}\n" for row in rows)
+
+
+def not_found(target: Target, missing: Missing, size: Size) -> str:
+    """Why nothing was found, what was wanted and what came nearest."""
+    rows = "; ".join(describe(candidate, size) for candidate in missing.nearest)
+    near = f"; what comes nearest: {rows}" if rows else ""
+    qualified = "" if wanted(target) == quote(target.text) else f" (wanted {wanted(target)})"
+    return f"{missing.reason}{qualified}{near}"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
