@@ -7,14 +7,35 @@ button down whatever happens. The backends are in `agent_app.input`.
 
 from __future__ import annotations
 
+import math
+import re
 import threading
+import unicodedata
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from typing import Literal, Protocol
 
 import msgspec
 
-from agent_app.geometry import RelativePoint, ScreenPoint
+from agent_app.errors import ModelMistake, RunEnded
+from agent_app.geometry import FrameTransform, RelativePoint, ScreenPoint
+from agent_app.keys import MODIFIERS, canonical_key
 
 Button = Literal["left", "middle", "right"]
+
+# What one action may ask for. More than this is a model that has lost its way, and would keep the
+# keyboard busy for minutes.
+MAX_CLICKS = 10
+MAX_NOTCHES = 100
+MAX_PRESSES = 200
+MAX_KEYS_TOGETHER = 6
+MAX_HOLD_SECONDS = 30.0
+MAX_TEXT_CHARACTERS = 10_000
+
+# A drag without moves in between lands some pixels off, because window managers follow the pointer
+# by its motion events: measured on a title bar, 7 px off at once, 2 px in 0.3 s.
+DRAG_SECONDS = 0.3
+_DRAG_MOVES = 20
 
 
 class Click(msgspec.Struct, frozen=True, tag="click"):
@@ -120,3 +141,190 @@ class Input(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+def target_points(action: Action, transform: FrameTransform) -> tuple[ScreenPoint, ...]:
+    """The places on the screen that an action touches, in the order it does."""
+    match action:
+        case Click(at=at) | Move(at=at) | Scroll(at=at):
+            places = (at,)
+        case Drag(start=start, end=end):
+            places = (start, end)
+        case _:
+            places = ()
+    return tuple(transform.relative_to_screen(place) for place in places if place is not None)
+
+
+def perform(
+    action: InputAction, *, input: Input, transform: FrameTransform, stop: threading.Event
+) -> None:
+    """Carry out an action as single input events, looking at `stop` before each of them.
+
+    Whatever happens, no key or button stays down. Raises ModelMistake, before any event is sent,
+    for an action that is out of bounds or names no key; RunEnded once `stop` is set.
+    """
+    hand = _Hand(input, transform, stop)
+    try:
+        match action:
+            case Click():
+                _click(action, hand)
+            case Move(at=at):
+                hand.move(at)
+            case Drag():
+                _drag(action, hand)
+            case Scroll():
+                _scroll(action, hand)
+            case Press(keys=keys, count=count):
+                _check("keys pressed", len(keys) * count, 1, MAX_PRESSES)
+                for key in _keys(keys) * count:
+                    hand.tap(key)
+            case Hotkey(keys=keys):
+                with hand.holding(_keys_together(keys)):
+                    pass
+            case Hold(keys=keys, seconds=seconds):
+                _check("seconds", seconds, 0, MAX_HOLD_SECONDS)
+                with hand.holding(_keys_together(keys)):
+                    hand.wait(seconds)
+            case Write(text=text):
+                _write(text, hand)
+    finally:
+        input.release_all()
+
+
+class _Hand:
+    """Sends single events, each only after a look at the stop flag."""
+
+    def __init__(self, input: Input, transform: FrameTransform, stop: threading.Event) -> None:
+        self._input = input
+        self._transform = transform
+        self._stop = stop
+
+    def _go_on(self) -> Input:
+        if self._stop.is_set():
+            raise RunEnded("stopped")
+        return self._input
+
+    def position(self) -> ScreenPoint:
+        return self._input.position()
+
+    def place(self, at: RelativePoint) -> ScreenPoint:
+        return self._transform.relative_to_screen(at)
+
+    def move(self, to: RelativePoint | ScreenPoint) -> None:
+        self._go_on().move(self.place(to) if isinstance(to, RelativePoint) else to)
+
+    def button_down(self, button: Button) -> None:
+        self._go_on().button_down(button)
+
+    def button_up(self, button: Button) -> None:
+        self._go_on().button_up(button)
+
+    def scroll(self, dx: int, dy: int) -> None:
+        self._go_on().scroll(dx, dy)
+
+    def tap(self, key: str) -> None:
+        self._go_on().key_down(key)
+        self._go_on().key_up(key)
+
+    def write(self, text: str) -> None:
+        self._go_on().write(text, self._stop)
+        self._go_on()  # a text cut short by the stop flag was not written
+
+    def wait(self, seconds: float) -> None:
+        self._stop.wait(seconds)
+        self._go_on()
+
+    @contextmanager
+    def holding(self, keys: Sequence[str]) -> Generator[None]:
+        """Keys down in this order, up in the opposite one; on a fault `perform` lets them go."""
+        for key in keys:
+            self._go_on().key_down(key)
+        yield
+        for key in reversed(keys):
+            self._go_on().key_up(key)
+
+
+def _click(action: Click, hand: _Hand) -> None:
+    _check("clicks", action.count, 1, MAX_CLICKS)
+    modifiers = _modifiers(action.modifiers)
+    if action.at is not None:
+        hand.move(action.at)
+    with hand.holding(modifiers):
+        for _ in range(action.count):
+            hand.button_down(action.button)
+            hand.button_up(action.button)
+
+
+def _drag(action: Drag, hand: _Hand) -> None:
+    modifiers = _modifiers(action.modifiers)
+    if action.start is not None:
+        hand.move(action.start)
+    start = hand.position() if action.start is None else hand.place(action.start)
+    end = hand.place(action.end)
+    with hand.holding(modifiers):
+        hand.button_down(action.button)
+        for done in range(1, _DRAG_MOVES + 1):
+            hand.wait(DRAG_SECONDS / _DRAG_MOVES)
+            share = done / _DRAG_MOVES
+            hand.move(
+                ScreenPoint(
+                    round(start.x + (end.x - start.x) * share),
+                    round(start.y + (end.y - start.y) * share),
+                )
+            )
+        hand.button_up(action.button)
+
+
+def _scroll(action: Scroll, hand: _Hand) -> None:
+    _check("notches", abs(action.dx) + abs(action.dy), 1, MAX_NOTCHES)
+    modifiers = _modifiers(action.modifiers)
+    if action.at is not None:
+        hand.move(action.at)
+    with hand.holding(modifiers):
+        for _ in range(abs(action.dy)):
+            hand.scroll(0, int(math.copysign(1, action.dy)))
+        for _ in range(abs(action.dx)):
+            hand.scroll(int(math.copysign(1, action.dx)), 0)
+
+
+def _write(text: str, hand: _Hand) -> None:
+    _check("characters", len(text), 0, MAX_TEXT_CHARACTERS)
+    parts = re.split(r"(\r?\n|\t)", text)
+    for character in "".join(parts[::2]):
+        if unicodedata.category(character) in ("Cc", "Cs"):  # controls, and halves of a pair
+            raise ModelMistake(
+                f"the text holds the character U+{ord(character):04X}, which cannot be typed. "
+                "Press keys by their names instead."
+            )
+    for part in filter(None, parts):
+        if part == "\t":
+            hand.tap("tab")
+        elif part.endswith("\n"):
+            hand.tap("enter")
+        else:
+            hand.write(part)
+
+
+def _check(what: str, value: float, least: int, most: float) -> None:
+    if not least <= value <= most:  # NaN fails this comparison too
+        raise ModelMistake(f"{value} {what} in one action; it must be {least} to {most:g}.")
+
+
+def _keys(names: Sequence[str]) -> list[str]:
+    return [canonical_key(name) for name in names]
+
+
+def _keys_together(names: Sequence[str]) -> list[str]:
+    keys = _keys(names)
+    _check("keys together", len(keys), 1, MAX_KEYS_TOGETHER)
+    if len(set(keys)) < len(keys):
+        raise ModelMistake(f"{'+'.join(names)} names a key twice.")
+    return keys
+
+
+def _modifiers(names: Sequence[str]) -> list[str]:
+    keys = _keys_together(names) if names else []
+    for key in keys:
+        if key.removesuffix("left").removesuffix("right") not in MODIFIERS:
+            raise ModelMistake(f"{key} is no modifier; use {', '.join(MODIFIERS)}.")
+    return keys

@@ -19,7 +19,7 @@ Outcome = Literal["success", "failure", "stopped", "limit", "error"]
 
 
 class Timing(msgspec.Struct, frozen=True):
-    """Where one step's time went, in seconds. They add up to the step's own duration."""
+    """Where one step's time went, in seconds; what consumers of the events take is not in it."""
 
     capture: float = 0.0
     encode: float = 0.0

@@ -16,6 +16,9 @@ from dataclasses import dataclass
 
 from agent_app.errors import KnownError
 
+# a pixel divided by the width and multiplied again comes back a hair short: 29 / 49 * 49 < 29
+_HAIR = 1e-6
+
 
 @dataclass(frozen=True, slots=True)
 class RelativePoint:
@@ -162,8 +165,8 @@ class FrameTransform:
     def frame_to_screen(self, point: FramePoint) -> ScreenPoint:
         """The input unit that holds this pixel."""
         return ScreenPoint(
-            self.origin.x + math.floor(point.x / self.scale),
-            self.origin.y + math.floor(point.y / self.scale),
+            self.origin.x + math.floor(point.x / self.scale + _HAIR),
+            self.origin.y + math.floor(point.y / self.scale + _HAIR),
         )
 
     def screen_to_frame(self, point: ScreenPoint) -> FramePoint:

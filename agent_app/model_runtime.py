@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import codecs
 import pkgutil
+import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -24,20 +25,30 @@ EndedBy = Literal["stop", "length", "cancelled"]
 
 THINK_OPEN = "◁think▷"
 THINK_CLOSE = "◁/think▷"
+_MARK = re.compile(f"{THINK_OPEN}|{THINK_CLOSE}")
+_BETWEEN = "\n\n"
 
 
 @dataclass(frozen=True, slots=True)
 class ImageLimits:
     """What a model can see: sides in multiples of `grid` pixels, at most `max_pixels` in all.
 
-    Kimi-VL-A3B-Thinking-2506: 28 (a 14-pixel patch, merged 2x2) and 16384 * 14 * 14 = 3.2 MP.
+    `max_side` bounds each side, in pixels. Raises ValueError when not even one cell fits.
+    Kimi-VL-A3B-Thinking-2506: 28 (a 14-pixel patch, merged 2x2), 16384 * 14 * 14 = 3.2 MP, and
+    sides below 512 patches.
     """
 
     grid: int
     max_pixels: int
+    max_side: int | None = None
+
+    def __post_init__(self) -> None:
+        side = self.grid if self.max_side is None else self.max_side
+        if self.grid < 1 or self.max_pixels < self.grid**2 or side < self.grid:
+            raise ValueError(f"no picture fits these limits: {self}")
 
 
-KIMI_VL_LIMITS = ImageLimits(grid=28, max_pixels=16384 * 14 * 14)
+KIMI_VL_LIMITS = ImageLimits(grid=28, max_pixels=16384 * 14 * 14, max_side=512 * 14 - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,22 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Sampling:
+    """How a reply is drawn.
+
+    Kimi-VL's model card recommends temperature 0.8; its grounding evaluation used 0. With `think`
+    off the reply skips the thought; `thinking_budget` is the most tokens one may take.
+    """
+
+    temperature: float = 0.8
+    top_p: float = 1.0
+    seed: int | None = None
+    max_tokens: int = 8192
+    think: bool = True
+    thinking_budget: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationRequest:
     """One question to the model.
 
@@ -73,12 +100,7 @@ class GenerationRequest:
     turns: tuple[Turn, ...]
     instruction: str
     stop: threading.Event = field(default_factory=threading.Event)
-    max_tokens: int = 8192
-    temperature: float = 0.8
-    top_p: float = 1.0
-    seed: int | None = None
-    think: bool = True
-    thinking_budget: int | None = None
+    sampling: Sampling = field(default_factory=Sampling)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +139,10 @@ class ModelRuntime(Protocol):
 
     @property
     def info(self) -> RuntimeInfo: ...
-    def generate(self, request: GenerationRequest) -> Iterator[Token]: ...
+    def generate(self, request: GenerationRequest) -> Generator[Token]:
+        """Stream the reply; closing the generator ends the generation."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -143,90 +168,95 @@ class Reply:
     ended_by: EndedBy
 
 
+@dataclass(slots=True)
+class _Block:
+    """A stretch of the reply between two marks."""
+
+    channel: Channel
+    texts: list[str] = field(default_factory=list[str])
+
+
 class ReplySplitter:
     """Splits a reply into thought and summary while it streams.
 
     The marks are ordinary text that may be spread over any number of tokens and cut inside a
     character, so bytes are decoded incrementally and a possible beginning of a mark is held back.
+    Several stretches of one channel are joined by an empty line. The pieces, put together, are the
+    reply's texts but for the white space around them.
     """
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._held = ""
-        self._channel: Channel = "summary"
-        self._thought: list[str] = []
-        self._summary: list[str] = []
-        self._since_mark: list[str] = []  # what an end mark without a beginning takes back
+        self._held = ""  # text that no piece has carried yet
+        self._blocks = [_Block("summary")]
 
     def feed(self, data: bytes) -> list[Piece]:
         """The pieces that this token completes; empty while a mark may be under way."""
-        return self._consume(self._decoder.decode(data), final=False)
+        self._held += self._decoder.decode(data)
+        pieces = self._pass_marks()
+        keep = self._partial_mark()
+        return pieces + self._emit(len(self._held) - keep)
 
     def finish(self, ended_by: EndedBy) -> tuple[list[Piece], Reply]:
         """The held-back rest, and the whole reply."""
-        pieces = self._consume(self._decoder.decode(b"", final=True), final=True)
-        closed = self._channel == "summary"
-        summary = "".join(self._summary).strip() if closed else None
-        return pieces, Reply("\n\n".join(self._blocks()), summary, ended_by)
+        self._held += self._decoder.decode(b"", final=True)
+        pieces = self._pass_marks()
+        pieces += self._emit(len(self._held))
+        is_closed = self._blocks[-1].channel == "summary"
+        summary = self._joined("summary").strip() if is_closed else None
+        return pieces, Reply(self._joined("thought").strip(), summary, ended_by)
 
-    def _blocks(self) -> list[str]:
-        return [block for part in "".join(self._thought).split("\0") if (block := part.strip())]
-
-    def _consume(self, text: str, *, final: bool) -> list[Piece]:
+    def _pass_marks(self) -> list[Piece]:
+        """Emit everything up to the last whole mark that is held, and go past it."""
         pieces: list[Piece] = []
-        self._held += text.replace("\0", "\ufffd")  # NUL separates thoughts below
-        while True:
-            mark, at = self._first_mark()
-            if mark is None:
-                break
-            self._emit(self._held[:at], pieces)
-            self._held = self._held[at + len(mark) :]
-            self._turn(mark, pieces)
-        keep = 0 if final else self._partial_mark()
-        split_at = len(self._held) - keep
-        self._emit(self._held[:split_at], pieces)
-        self._held = self._held[split_at:]
+        while mark := _MARK.search(self._held):
+            pieces += self._emit(mark.start())
+            self._held = self._held[len(mark[0]) :]
+            if mark[0] == THINK_CLOSE:
+                pieces += self._close()
+            elif self._blocks[-1].channel == "summary":  # inside a thought it means nothing
+                self._blocks.append(_Block("thought"))
         return pieces
 
-    def _first_mark(self) -> tuple[str | None, int]:
-        found = [(at, m) for m in (THINK_OPEN, THINK_CLOSE) if (at := self._held.find(m)) >= 0]
-        if not found:
-            return None, -1
-        at, mark = min(found)
-        return mark, at
+    def _close(self) -> list[Piece]:
+        """Go past an end mark; one that was never opened turns its stretch into a thought."""
+        stretch = self._blocks[-1]
+        is_orphan = stretch.channel == "summary"
+        stretch.channel = "thought"
+        self._blocks.append(_Block("summary"))
+        if not is_orphan:
+            return []
+        pieces = [Piece("thought", self._joined("thought"), restart=True)]
+        if summary := self._joined("summary"):
+            pieces.append(Piece("summary", summary))
+        return pieces
+
+    def _emit(self, count: int) -> list[Piece]:
+        """Move the first held characters into the running stretch."""
+        text, self._held = self._held[:count], self._held[count:]
+        if not text:
+            return []
+        stretch = self._blocks[-1]
+        begins = not stretch.texts and any(
+            block.texts for block in self._blocks if block.channel == stretch.channel
+        )
+        stretch.texts.append(text)
+        return [Piece(stretch.channel, _BETWEEN + text if begins else text)]
+
+    def _joined(self, channel: Channel) -> str:
+        return _BETWEEN.join(
+            "".join(block.texts)
+            for block in self._blocks
+            if block.channel == channel and block.texts
+        )
 
     def _partial_mark(self) -> int:
         """How many characters at the end may be the beginning of a mark."""
-        for length in range(min(len(self._held), len(THINK_CLOSE) - 1), 0, -1):
-            tail = self._held[-length:]
-            if THINK_OPEN.startswith(tail) or THINK_CLOSE.startswith(tail):
+        longest = min(len(self._held), len(THINK_CLOSE) - 1)
+        for length in range(longest, 0, -1):
+            if any(mark.startswith(self._held[-length:]) for mark in (THINK_OPEN, THINK_CLOSE)):
                 return length
         return 0
-
-    def _turn(self, mark: str, pieces: list[Piece]) -> None:
-        if mark == THINK_OPEN:
-            self._channel = "thought"
-        elif self._channel == "thought":
-            self._channel = "summary"
-            self._thought.append("\0")
-        else:  # never opened: what was taken for summary since the last mark was a thought
-            stray = "".join(self._since_mark)
-            del self._summary[len(self._summary) - len(self._since_mark) :]
-            self._thought += [stray, "\0"]
-            pieces.append(Piece("thought", "".join(self._thought).replace("\0", "\n"), True))
-            if self._summary:
-                pieces.append(Piece("summary", "".join(self._summary)))
-        self._since_mark = []
-
-    def _emit(self, text: str, pieces: list[Piece]) -> None:
-        if not text:
-            return
-        if self._channel == "thought":
-            self._thought.append(text)
-        else:
-            self._summary.append(text)
-            self._since_mark.append(text)
-        pieces.append(Piece(self._channel, text))
 
 
 _RUNTIMES = {"reader": "agent_app.runtimes.reader:open_reader"}
@@ -250,18 +280,22 @@ def open_runtime(name: str | None, *, environment: Mapping[str, str]) -> tuple[M
 
 
 def model_size(size: Size, limits: ImageLimits) -> Size:
-    """The size at which a model sees a capture: on the grid, within the limit, aspect kept.
+    """The size at which a model sees a capture: on the grid, within the limits, aspect kept.
 
     Each side goes to the nearest multiple of the grid, so nothing is padded, and the picture is
-    never enlarged by more than that rounding. Both sides are at least one grid cell.
+    never enlarged by more than that rounding. Both sides are at least one cell, which bends the
+    aspect of a picture that is hardly more than a line.
     """
     shrink = min(1.0, (limits.max_pixels / (size.width * size.height)) ** 0.5)
-    grid = limits.grid
-    width = max(grid, round(size.width * shrink / grid) * grid)
-    height = max(grid, round(size.height * shrink / grid) * grid)
-    while width * height > limits.max_pixels:  # rounding up both sides may pass the limit
-        if width >= height:
-            width -= grid
+    if limits.max_side is not None:
+        shrink = min(shrink, limits.max_side / max(size.width, size.height))
+    cells = limits.max_pixels // limits.grid**2
+    longest = cells if limits.max_side is None else min(cells, limits.max_side // limits.grid)
+    columns = min(max(1, round(size.width * shrink / limits.grid)), longest)
+    rows = min(max(1, round(size.height * shrink / limits.grid)), longest)
+    if columns * rows > cells:  # rounding up both sides may pass the limit
+        if columns >= rows:
+            columns = cells // rows
         else:
-            height -= grid
-    return Size(width, height)
+            rows = cells // columns
+    return Size(columns * limits.grid, rows * limits.grid)

@@ -1,32 +1,189 @@
-"""One run, wired: what the window and the console hold on to.
+"""A desktop, a model and a task, wired: what the window and the console hold on to.
 
-They start it by iterating `events`, and call `stop` and `answer` from any thread. Nothing else
-reaches into the core.
+They start a session by iterating its events, and call `stop` and `answer` from any thread. Nothing
+else reaches into the core.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from typing import Protocol
+import queue
+import shlex
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Protocol, Self
 
-from agent_app.events import Event
-from agent_app.model_runtime import RuntimeInfo
-from agent_app.screen.frame import Frame
+from agent_app.actions import Input
+from agent_app.episode.recorder import EpisodeRecorder, new_episode_folder
+from agent_app.errors import KnownError
+from agent_app.events import Event, Outcome, QuestionAsked
+from agent_app.geometry import Region, Size
+from agent_app.input import open_input
+from agent_app.loop import LoopSettings, run
+from agent_app.model_runtime import ModelRuntime, RuntimeInfo, open_runtime
+from agent_app.prompting import Prompt, load_prompt
+from agent_app.screen.capture import open_screen
+from agent_app.screen.frame import Frame, Screen
+from agent_app.screen.ring import FrameRing
+from agent_app.screen.settle import SettleLimits, wait_until_settled
+from agent_app.virtual import VirtualDesktop, start_program
+
+# The exit status of a command whose run ended so.
+EXIT_STATUS: Mapping[Outcome, int] = MappingProxyType(
+    {"success": 0, "error": 3, "failure": 4, "limit": 5, "stopped": 130}
+)
+_APP_START = SettleLimits(minimum=0.3, reaction=15.0, quiet=0.5, maximum=20.0)
 
 
 class Session(Protocol):
     """A task that can be run once.
 
     `unobstructed` is entered while the agent looks and acts, for a window that must get out of the
-    way; it is called in the thread that iterates `events`.
+    way; it is called in the thread that iterates `events`. Whoever meets a `QuestionAsked` must
+    call `answer`, with None when nobody can.
     """
 
     task: str
     runtime: RuntimeInfo
+    region: Region
     unobstructed: Callable[[], AbstractContextManager[None]]
 
     def events(self) -> Iterator[Event]: ...
     def stop(self) -> None: ...
     def answer(self, text: str | None) -> None: ...
     def frame(self, sha1: str) -> Frame | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class WorkplaceOptions:
+    """Where and with what the agent works: the command line's flags, read and checked.
+
+    `monitor` counts from 1, 0 is all of them. With `virtual` the desktop is a private one of that
+    size; `app` is a command that is started on the desktop first.
+    """
+
+    model: str | None = None
+    monitor: int | None = None
+    region: Region | None = None
+    virtual: Size | None = None
+    app: str | None = None
+    settings: LoopSettings = field(default_factory=LoopSettings)
+
+
+class Workplace:
+    """The seams of one desktop, open; sessions run on it one after the other.
+
+    `why` says which model was taken and for what reason. Raises KnownError when any part of it
+    cannot be had; whatever was opened before is closed again.
+    """
+
+    def __init__(self, options: WorkplaceOptions, *, environment: Mapping[str, str]) -> None:
+        self.options = options
+        self.prompt: Prompt = load_prompt()
+        with ExitStack() as opened:
+            self.desktop = options.virtual and VirtualDesktop(options.virtual)
+            if self.desktop:
+                opened.callback(self.desktop.close)
+                environment = self.desktop.environment
+            self.environment = environment
+            self.screen: Screen = open_screen(
+                environment, monitor=options.monitor, region=options.region
+            )
+            opened.callback(self.screen.close)
+            self.input: Input = open_input(environment)
+            opened.callback(self.input.close)
+            self.runtime: ModelRuntime
+            self.runtime, self.why = open_runtime(options.model, environment=environment)
+            opened.callback(self.runtime.close)
+            if options.app:
+                self.launch(options.app)
+            self._opened = opened.pop_all()
+
+    def launch(self, command: str) -> None:
+        """Start a program on this desktop and wait until its window has come to rest.
+
+        On a virtual desktop it ends with it; on the person's own it is theirs to close.
+        """
+        words = shlex.split(command)
+        before = self.screen.grab()
+        launch = self.desktop.launch if self.desktop else self._launch_on_own_display
+        process = launch(words)
+        wait_until_settled(
+            self.screen, before, limits=_APP_START, ring=FrameRing(), stop=threading.Event()
+        )
+        if process.poll():
+            raise KnownError(
+                f"{words[0]!r} ended at once with status {process.returncode}",
+                remedy="run it in a terminal to see why",
+            )
+
+    def _launch_on_own_display(self, words: Sequence[str]) -> subprocess.Popen[bytes]:
+        return start_program(words, self.environment)
+
+    def session(self, task: str, *, episode: Path | None = None) -> LiveSession:
+        """A session for one task, recorded in `episode` or in a new folder of the library."""
+        return LiveSession(self, task, episode)
+
+    def close(self) -> None:
+        """Close everything, the desktop last."""
+        self._opened.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class LiveSession:
+    """A `Session` on a workplace."""
+
+    def __init__(self, workplace: Workplace, task: str, episode: Path | None) -> None:
+        self.task = task
+        self.runtime = workplace.runtime.info
+        self.region = workplace.screen.region
+        self.unobstructed: Callable[[], AbstractContextManager[None]] = nullcontext
+        self._workplace = workplace
+        self._ring = FrameRing()
+        self.recorder = EpisodeRecorder(episode or new_episode_folder(task), self._ring.get)
+        self._stop = threading.Event()
+        self._answers: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+
+    def events(self) -> Iterator[Event]:
+        place = self._workplace
+        yield from self.recorder.tee(
+            run(
+                self.task,
+                runtime=place.runtime,
+                screen=place.screen,
+                input=place.input,
+                prompt=place.prompt,
+                ring=self._ring,
+                settings=place.options.settings,
+                answerer=self._wait_for_answer,
+                unobstructed=lambda: self.unobstructed(),
+                stop=self._stop,
+            )
+        )
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._answers.put(None)
+
+    def answer(self, text: str | None) -> None:
+        self._answers.put(text)
+
+    def frame(self, sha1: str) -> Frame | None:
+        return self._ring.get(sha1)
+
+    def _wait_for_answer(self, _question: QuestionAsked) -> str | None:
+        return self._answers.get()

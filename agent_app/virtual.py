@@ -12,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,11 +20,33 @@ from typing import Self
 from agent_app.errors import KnownError
 from agent_app.geometry import Size
 
-_PROGRAMS = {"Xvfb": "xvfb", "openbox": "openbox", "dbus-daemon": "dbus", "xprop": "x11-utils"}
+_PROGRAMS = {"Xvfb": "xvfb", "openbox": "openbox", "dbus-daemon": "dbus"}
 _START_SECONDS = 15.0
+_BACKGROUND = 0x2E3440
 
 # Ends the process groups it was told of as soon as its input closes, which is also when we die.
 _KEEPER = 'while read p; do all="$all $p"; done; for p in $all; do kill -TERM -- -$p; done 2>&-'
+
+
+def start_program(
+    command: Sequence[str], environment: Mapping[str, str], *, pass_fds: tuple[int, ...] = ()
+) -> subprocess.Popen[bytes]:
+    """Start a program in a session of its own, silent; raises KnownError when there is none."""
+    try:
+        return subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            pass_fds=pass_fds,
+        )
+    except OSError as error:
+        raise KnownError(
+            f"cannot start {command[0]!r}: {error.strerror}",
+            remedy="check the name, or install the program",
+        ) from error
 
 
 class VirtualDesktop:
@@ -73,13 +95,7 @@ class VirtualDesktop:
 
     def launch(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
         """Start a program on this desktop; it is ended with the desktop at the latest."""
-        try:
-            return self._spawn(command)
-        except OSError as error:
-            raise KnownError(
-                f"cannot start {command[0]!r}: {error.strerror}",
-                remedy="check the name, or install the program",
-            ) from error
+        return self._spawn(command)
 
     def close(self) -> None:
         """End everything that was started here, newest first."""
@@ -113,20 +129,12 @@ class VirtualDesktop:
             lambda fd: ["dbus-daemon", "--session", "--nofork", f"--print-address={fd}"]
         )
         self._spawn(["openbox", "--sm-disable"])
-        self._wait_for_window_manager()
+        self._prepare_root()
 
     def _spawn(
         self, command: Sequence[str], *, pass_fds: tuple[int, ...] = ()
     ) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            command,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            pass_fds=pass_fds,
-        )
+        process = start_program(command, self.environment, pass_fds=pass_fds)
         self._processes.append(process)
         assert self._keeper.stdin is not None
         self._keeper.stdin.write(b"%d\n" % process.pid)
@@ -149,20 +157,26 @@ class VirtualDesktop:
             )
         return line
 
-    def _wait_for_window_manager(self) -> None:
-        deadline = time.monotonic() + _START_SECONDS
-        query = ["xprop", "-root", "_NET_SUPPORTING_WM_CHECK"]
-        while (
-            b"window id"
-            not in subprocess.run(
-                query, env=self.environment, capture_output=True, check=False
-            ).stdout
-        ):
-            if time.monotonic() > deadline:
-                raise KnownError(
-                    "the window manager did not start", remedy="run openbox by hand to see why"
-                )
-            time.sleep(0.02)
+    def _prepare_root(self) -> None:
+        """Wait for the window manager, and paint the root: a black capture then means a fault."""
+        from Xlib.display import Display
+
+        connection = Display(self.display)
+        try:
+            root = connection.screen().root
+            sign = connection.intern_atom("_NET_SUPPORTING_WM_CHECK")
+            deadline = time.monotonic() + _START_SECONDS
+            while root.get_full_property(sign, 0) is None:
+                if time.monotonic() > deadline:
+                    raise KnownError(
+                        "the window manager did not start", remedy="run openbox by hand to see why"
+                    )
+                time.sleep(0.02)
+            root.change_attributes(background_pixel=_BACKGROUND)
+            root.clear_area()
+            connection.sync()
+        finally:
+            connection.close()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -17,6 +17,13 @@ from agent_app.model_runtime import ImageLimits, ImagePart, model_size
 Pixels = NDArray[np.uint8]
 
 
+def content_sha1(pixels: Pixels) -> str:
+    """The name of pixels by their content: the sha1 of `<width>x<height>:` and the RGB bytes."""
+    digest = hashlib.sha1(f"{pixels.shape[1]}x{pixels.shape[0]}:".encode())
+    digest.update(np.ascontiguousarray(pixels).data)
+    return digest.hexdigest()
+
+
 @dataclass(frozen=True)
 class Frame:
     """What was on the screen at one moment.
@@ -33,9 +40,7 @@ class Frame:
     @cached_property
     def sha1(self) -> str:
         """The content's name: size and pixels, so equal screens are equal frames."""
-        digest = hashlib.sha1(f"{self.size.width}x{self.size.height}:".encode())
-        digest.update(np.ascontiguousarray(self.pixels).data)
-        return digest.hexdigest()
+        return content_sha1(self.pixels)
 
     @property
     def size(self) -> Size:
@@ -69,6 +74,10 @@ class Screen(Protocol):
 
     def grab(self) -> Frame:
         """Capture now. Raises KnownError when the display is gone or the capture is black."""
+        ...
+
+    def check(self) -> None:
+        """Raises KnownError when captures do not show what is on the screen (frozen)."""
         ...
 
     def close(self) -> None: ...

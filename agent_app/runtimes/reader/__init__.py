@@ -1,5 +1,20 @@
-"""The embedded default: reads the screen's text and follows step-by-step instructions.
+"""The embedded default: reads the screen's text and follows written steps; no GPU, no download.
 
-The eyes (`eyes`, `ocr`, `accessibility`, `windows`) say what can be read and where; nothing here
-decides what to do with it, sends input or loads a language model.
+`eyes` reads, `parsing` turns the task into steps, `matching` finds what a step names, `runtime`
+thinks aloud and answers in the model's own format. No input is sent from here.
 """
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from agent_app.model_runtime import ModelRuntime
+
+
+def open_reader(environment: Mapping[str, str]) -> ModelRuntime:
+    """Open the reader for the desktop that `environment` names."""
+    # imported here: reading an instruction must not load the OCR engine
+    from agent_app.runtimes.reader.eyes import Eyes
+    from agent_app.runtimes.reader.runtime import ReaderRuntime
+
+    return ReaderRuntime(Eyes(environment))

@@ -1,0 +1,146 @@
+"""A run in the terminal: the same stream of events as the window, printed as it comes."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from types import FrameType
+
+from rich.console import Console
+from rich.text import Text
+
+from agent_app.actions import Action
+from agent_app.events import (
+    ActionDecided,
+    Event,
+    ModelErred,
+    ModelWarned,
+    QuestionAsked,
+    RunFinished,
+    RunStarted,
+    ScreenSettled,
+    StepFinished,
+    StepStarted,
+    TokenStreamed,
+)
+from agent_app.session import Session
+
+_OUTCOME_STYLES = {"success": "bold green", "failure": "bold red", "error": "bold red"}
+
+
+def print_run(session: Session, console: Console) -> RunFinished:
+    """Run a session to its end, printing it, and return how it ended.
+
+    Ctrl+C and SIGTERM stop the run tidily. Questions are asked in the terminal when there is one,
+    and stay unanswered otherwise.
+    """
+    printer = _Printer(console, session)
+    finished: RunFinished | None = None
+    with _stopping_on_signals(session):
+        for event in session.events():
+            printer.show(event)
+            if isinstance(event, RunFinished):
+                finished = event
+    assert finished is not None, "every run ends with RunFinished"
+    return finished
+
+
+@contextmanager
+def _stopping_on_signals(session: Session) -> Generator[None]:
+    """Turn the first signal into a stop; a second Ctrl+C interrupts for good."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        session.stop()
+        signal.signal(number, before[signal.Signals(number)])
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Printer:
+    def __init__(self, console: Console, session: Session) -> None:
+        self._console = console
+        self._session = session
+        self._line_open = False
+
+    def show(self, event: Event) -> None:
+        match event:
+            case RunStarted():
+                self._line(f"Task: {event.task}", "bold")
+            case StepStarted():
+                self._line(f"── step {event.step} ", "cyan")
+            case TokenStreamed():
+                self._stream(event)
+            case ActionDecided():
+                self._line(f"▶ {describe(event.action)}{_places(event)}", "bold")
+            case ModelErred():
+                self._line(f"✗ {event.message}", "yellow")
+            case ModelWarned():
+                self._line(f"! {event.message}", "yellow")
+            case ScreenSettled(settled=False):
+                self._line(f"! the screen was still moving after {event.seconds:.1f} s", "yellow")
+            case StepFinished():
+                spent = event.timing
+                parts = ((name, getattr(spent, name)) for name in spent.__struct_fields__)
+                times = " · ".join(f"{name} {s * 1000:.0f} ms" for name, s in parts if s >= 0.0005)
+                self._line(f"  {times}", "dim")
+            case QuestionAsked():
+                self._session.answer(self._ask(event))
+            case RunFinished():
+                style = _OUTCOME_STYLES.get(event.outcome, "bold yellow")
+                told = event.answer or event.reason
+                self._line(
+                    f"{event.outcome}: {told} ({event.steps} steps, {event.seconds:.1f} s)", style
+                )
+            case _:
+                pass
+
+    def _stream(self, event: TokenStreamed) -> None:
+        if event.restart:
+            self._line("(the text so far was a thought)", "dim")
+            return
+        style = "dim italic" if event.channel == "thought" else ""
+        self._console.print(Text(event.text, style), end="")
+        self._line_open = not event.text.endswith("\n")
+
+    def _line(self, text: str, style: str) -> None:
+        if self._line_open:
+            self._console.print()
+            self._line_open = False
+        self._console.print(Text(text, style))
+
+    def _ask(self, event: QuestionAsked) -> str | None:
+        self._line(f"? {event.question}", "bold magenta")
+        for number, choice in enumerate(event.choices, 1):
+            self._line(f"  {number}. {choice}", "magenta")
+        if not sys.stdin.isatty():
+            self._line("  nobody is here to answer", "dim")
+            return None
+        try:
+            return self._console.input("> ").strip() or None
+        except (EOFError, KeyboardInterrupt):
+            return None
+
+
+def describe(action: Action) -> str:
+    """An action in a few words, for people."""
+    name = type(action).__name__.lower()
+    details = (
+        f"{field}={value!r}"
+        for field in action.__struct_fields__
+        if (value := getattr(action, field)) not in (None, (), "", 0) and field not in _PLACES
+    )
+    return " ".join((name, *details))
+
+
+_PLACES = ("at", "start", "end")
+
+
+def _places(event: ActionDecided) -> str:
+    return "".join(f" ({point.x}, {point.y})" for point in event.points)

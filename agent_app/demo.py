@@ -1,0 +1,110 @@
+"""`agent-app demo`: the main job on two real applications, with pictures to keep.
+
+A calculator and an editor are opened on the person's display, or on a private one when there is
+none. The reader computes 6 × 7 by clicking, carries the result over, writes a text in several
+scripts and saves it through the menus; then the file's bytes are checked.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from agent_app.episode.contact_sheet import draw_contact_sheet
+from agent_app.episode.reader import open_episode
+from agent_app.errors import KnownError
+from agent_app.events import ActionDecided, Event
+from agent_app.geometry import Size
+from agent_app.session import Workplace, WorkplaceOptions
+from agent_app.ui import ShownWindow, run_window
+
+_DESKTOP = Size(1280, 800)
+_WORDS = "naïve café, 1 < 2 & 2 > 1, 你好，世界 — Grüße 😀"
+_TASK = """\
+click "6" in "galculator"
+click "*" in "galculator"
+click "7" in "galculator"
+click "=" in "galculator"
+check that "42" is visible
+press ctrl+c
+click "Mousepad"
+type "6 × 7 = "
+press ctrl+v
+type "\\n{words}\\n"
+open menu "File" > "Save As…"
+type "{path}" into "Name"
+press enter
+wait until "{name}" in "Mousepad" is visible
+"""
+_PICTURED_STEP = 2  # thought, screenshot and target of an ordinary click are in the window then
+
+
+def run_demo(output: Path, *, virtual: Size | None) -> int:
+    """Run the demo into a new folder below `output`; the exit status, 0 when the file is right."""
+    folder = output.absolute() / datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise KnownError(
+            f"cannot write to {folder}: {error.strerror}", remedy="name another folder: --output"
+        ) from error
+    saved = folder / "saved-by-the-agent.txt"
+    environment = dict(os.environ)
+    if virtual is None and not environment.get("DISPLAY"):
+        virtual = _DESKTOP
+    if not environment.get("DISPLAY"):
+        environment.setdefault("QT_QPA_PLATFORM", "offscreen")
+    console = Console()
+    where = f"a private {virtual.width}x{virtual.height} desktop" if virtual else "your desktop"
+    console.print(f"Opening a calculator and an editor on {where}.")
+    options = WorkplaceOptions(model="reader", virtual=virtual)
+    with Workplace(options, environment=environment) as place:
+        for program in ("mousepad --disable-server", "galculator"):
+            place.launch(program)
+        episode = folder / "episode"
+        task = _TASK.format(words=_WORDS, path=saved, name=saved.name)
+        run_window(
+            lambda task: place.session(task, episode=episode),
+            own_display=place.desktop is None,
+            region=place.screen.region,
+            task=task,
+            autostart=True,
+            close_when_finished=True,
+            environment=environment,
+            on_batch=_picture_taker(folder / "window.png"),
+        )
+    draw_contact_sheet(open_episode(episode), folder / "contact-sheet.png")
+    return _report(folder, saved, console)
+
+
+def _picture_taker(path: Path) -> Callable[[ShownWindow, Sequence[Event]], None]:
+    """A hook that keeps a picture of the window once a step's thought and target are shown."""
+
+    def take(window: ShownWindow, events: Sequence[Event]) -> None:
+        for event in events:
+            if isinstance(event, ActionDecided) and event.step == _PICTURED_STEP:
+                window.save_picture(path)
+
+    return take
+
+
+def _report(folder: Path, saved: Path, console: Console) -> int:
+    wanted = f"6 × 7 = 42\n{_WORDS}\n".encode()
+    found = saved.read_bytes() if saved.exists() else None
+    for name, what in (
+        ("contact-sheet.png", "every step in one picture"),
+        ("window.png", "the window while it was thinking"),
+        ("episode", "the recorded run"),
+        (saved.name, "what the agent wrote"),
+    ):
+        console.print(f"  {folder / name}  {what}", soft_wrap=True)
+    if found == wanted:
+        console.print("The file holds exactly what it should.", style="bold green")
+        return 0
+    shown = "nothing" if found is None else repr(found.decode(errors="replace"))
+    console.print(f"The file holds {shown}, not {wanted.decode()!r}.", style="bold red")
+    return 4

@@ -1,0 +1,52 @@
+"""Files that are whole or not there at all, and what to say when they cannot be written."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+from agent_app.errors import KnownError
+
+_FULL = {errno.ENOSPC, errno.EFBIG} | {getattr(errno, "EDQUOT", errno.ENOSPC)}
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file under a temporary name, sync it, and rename it to its own.
+
+    A crash leaves `<name>.tmp` or nothing, never half a file. Raises OSError.
+    """
+    unfinished = path.with_name(path.name + ".tmp")
+    try:
+        with unfinished.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def cannot_write(error: OSError, path: Path) -> KnownError:
+    """What to tell the person when the system refuses to write at or below `path`."""
+    if error.errno in _FULL:
+        remedy = "free some space, or choose another disk; what was written until then still opens"
+    elif error.errno in _FORBIDDEN:
+        remedy = "choose a folder that you may write to"
+    else:
+        remedy = "check the path and the disk"
+    return KnownError(f"cannot write {path}: {error.strerror or error}", remedy=remedy)
+
+
+def sync_folder(folder: Path) -> None:
+    """Sync the names in a folder, so that a file just renamed survives a loss of power."""
+    if os.name == "nt":  # folders cannot be opened there, and NTFS journals its names
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,136 @@
+"""A run's events put together step by step, for whoever shows or examines an episode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from agent_app.actions import Action
+from agent_app.episode.format import RecordedEvent, UnknownEvent
+from agent_app.events import (
+    ActionDecided,
+    ActionDone,
+    FrameCaptured,
+    FrameRef,
+    ModelErred,
+    ModelWarned,
+    QuestionAnswered,
+    QuestionAsked,
+    ReplyReceived,
+    RunFinished,
+    RunStarted,
+    ScreenSettled,
+    StepFinished,
+    StepStarted,
+    Timing,
+    TokenStreamed,
+)
+from agent_app.geometry import ScreenPoint
+
+StepEvent = (
+    StepStarted
+    | ReplyReceived
+    | ModelErred
+    | ModelWarned
+    | ActionDecided
+    | ActionDone
+    | QuestionAsked
+    | QuestionAnswered
+    | ScreenSettled
+    | StepFinished
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeAction:
+    """An action as it was decided; `done` is False when nothing says that it was carried out."""
+
+    action: Action
+    intent: str
+    points: tuple[ScreenPoint, ...]
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeStep:
+    """One step: what was seen, thought, done, and seen next.
+
+    What did not happen, or was not recorded any more, is None or empty. `at` is its first event on
+    the monotonic clock and `seconds` the time to its last one.
+    """
+
+    number: int
+    frame_before: FrameRef | None
+    frame_after: FrameRef | None
+    thought: str
+    summary: str | None
+    mistakes: tuple[str, ...]
+    warnings: tuple[str, ...]
+    questions: tuple[tuple[str, str | None], ...]
+    actions: tuple[EpisodeAction, ...]
+    settled: ScreenSettled | None
+    timing: Timing | None
+    at: float
+    seconds: float
+
+
+def steps_of(events: Iterable[RecordedEvent]) -> tuple[EpisodeStep, ...]:
+    """The steps in the order they began.
+
+    A frame alone makes no step: the last one of a run is its final state.
+    """
+    own: dict[int, list[StepEvent]] = {}
+    captured: list[FrameCaptured] = []
+    for event in events:
+        match event:
+            case FrameCaptured():
+                captured.append(event)
+            case RunStarted() | RunFinished() | TokenStreamed() | UnknownEvent():
+                pass
+            case _:
+                own.setdefault(event.step, []).append(event)
+    return tuple(_step(number, group, captured) for number, group in own.items())
+
+
+def _step(
+    number: int, group: Sequence[StepEvent], captured: Sequence[FrameCaptured]
+) -> EpisodeStep:
+    seen = next((at for at, event in enumerate(captured) if event.step == number), None)
+    frames = captured[seen : seen + 2] if seen is not None else ()
+    replies = [event for event in group if isinstance(event, ReplyReceived)]
+    settled = [event for event in group if isinstance(event, ScreenSettled)]
+    finished = [event for event in group if isinstance(event, StepFinished)]
+    done = {event.index for event in group if isinstance(event, ActionDone)}
+    return EpisodeStep(
+        number=number,
+        frame_before=frames[0].frame if frames else None,
+        frame_after=frames[1].frame if len(frames) > 1 else None,
+        thought=replies[-1].thought if replies else "",
+        summary=replies[-1].summary if replies else None,
+        mistakes=tuple(event.message for event in group if isinstance(event, ModelErred)),
+        warnings=tuple(event.message for event in group if isinstance(event, ModelWarned)),
+        questions=_questions(group),
+        actions=tuple(
+            EpisodeAction(event.action, event.intent, event.points, event.index in done)
+            for event in group
+            if isinstance(event, ActionDecided)
+        ),
+        settled=settled[-1] if settled else None,
+        timing=finished[-1].timing if finished else None,
+        at=group[0].at,
+        seconds=group[-1].at - group[0].at,
+    )
+
+
+def _questions(group: Sequence[StepEvent]) -> tuple[tuple[str, str | None], ...]:
+    """Each question with its answer, None when nobody answered."""
+    asked: list[tuple[str, str | None]] = []
+    for event in group:
+        match event:
+            case QuestionAsked():
+                asked.append((event.question, None))
+            case QuestionAnswered() if asked:
+                asked[-1] = (asked[-1][0], event.answer)
+            case _:
+                pass
+    return tuple(asked)

@@ -1,0 +1,259 @@
+"""Input on X11: the pointer and named keys through pyautogui, characters by their keycodes.
+
+pyautogui types `<` as `>` on the usual keymap and drops the keys it does not know, so a key goes
+through it only where the keymap agrees with it. Its own fail-safe is off, because the agent's
+coordinates must never trip it; a person's hand that moves the pointer into a corner does stop us.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import threading
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager, suppress
+from types import ModuleType
+from typing import Any, cast
+
+import Xlib
+from Xlib import X
+from Xlib.display import Display
+from Xlib.error import ConnectionClosedError, DisplayError
+from Xlib.ext import xtest
+from Xlib.support.connect import get_display
+
+from agent_app.actions import Button
+from agent_app.errors import KnownError, RunEnded
+from agent_app.geometry import ScreenPoint
+from agent_app.input.x11_clipboard import Clipboard
+from agent_app.input.x11_keymap import Keymap, press
+from agent_app.input.x11_text import Typist
+
+_XLIB = (0, 33)
+
+
+@contextmanager
+def _display_needed() -> Generator[None]:
+    try:
+        yield
+    except ConnectionClosedError as error:
+        raise KnownError(
+            "the connection to the X display was lost", remedy="start the run again"
+        ) from error
+
+
+class X11Input:
+    """The pointer and the keyboard of one X display.
+
+    Raises KnownError when the display cannot be reached or lacks XTEST, when python-xlib is too
+    old, or when this process drives another display already: pyautogui binds one for good.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        _check_xlib()
+        self._display = _connect(environment)
+        try:
+            self._pyautogui = _bind_pyautogui(environment)
+        except BaseException:
+            self._display.close()
+            raise
+        screen = self._display.screen()
+        right, bottom = screen.width_in_pixels - 1, screen.height_in_pixels - 1
+        self._corners = {ScreenPoint(x, y) for x in (0, right) for y in (0, bottom)}
+        self._clipboard = Clipboard(lambda: _connect(environment))
+        self._typist = Typist(self._display, self._clipboard, self._watch)
+        self._keys: dict[str, int] = {}
+        self._buttons: list[Button] = []
+        self._closed = False
+        # where the pointer rests by our doing, or has since before we came
+        self._put: ScreenPoint | None = self.position()
+
+    @_display_needed()
+    def position(self) -> ScreenPoint:
+        """Where the pointer is, in pixels of the whole screen."""
+        x, y = self._pyautogui.position()
+        return ScreenPoint(int(x), int(y))
+
+    @_display_needed()
+    def move(self, point: ScreenPoint) -> None:
+        """Move the pointer at once; a place outside the screen becomes the nearest one in it."""
+        self._watch()
+        self._pyautogui.moveTo(point.x, point.y)
+        self._put = self.position()
+
+    @_display_needed()
+    def button_down(self, button: Button) -> None:
+        """Press a button where the pointer is."""
+        self._watch()
+        self._buttons.append(button)
+        self._pyautogui.mouseDown(button=button)
+
+    @_display_needed()
+    def button_up(self, button: Button) -> None:
+        """Let go of a button."""
+        self._watch()
+        self._pyautogui.mouseUp(button=button)
+        if button in self._buttons:
+            self._buttons.remove(button)
+
+    @_display_needed()
+    def scroll(self, dx: int, dy: int) -> None:
+        """Turn the wheel by notches: up and right are positive."""
+        self._watch()
+        if dy:
+            self._pyautogui.scroll(dy)
+        if dx:
+            self._pyautogui.hscroll(dx)
+
+    @_display_needed()
+    def key_down(self, key: str) -> None:
+        """Press a key by its canonical name; raises ModelMistake when this keyboard has none."""
+        self._watch()
+        keymap = Keymap(self._display)
+        stroke = keymap.key(key)
+        self._keys[key] = stroke.keycode
+        if len(key) > 1 and not stroke.modifiers and self._known_to_pyautogui(key, stroke.keycode):
+            self._pyautogui.keyDown(key)
+        else:
+            press(self._display, stroke, keymap)
+            self._display.sync()
+
+    @_display_needed()
+    def key_up(self, key: str) -> None:
+        """Let go of a key."""
+        self._watch()
+        if key in self._keys:
+            self._release_key(key)
+
+    @_display_needed()
+    def write(self, text: str, stop: threading.Event) -> None:
+        """Type printable text of any script exactly; returns early once `stop` is set."""
+        self._typist.write(text, stop)
+
+    def release_all(self) -> None:
+        """Let go of every key and button held; calling it twice is harmless."""
+        with suppress(ConnectionClosedError):  # with the display gone nothing is held
+            for key in reversed(list(self._keys)):
+                self._release_key(key)
+            for button in reversed(self._buttons):
+                self._pyautogui.mouseUp(button=button)
+        self._keys.clear()
+        self._buttons.clear()
+
+    def close(self) -> None:
+        """Let go of everything and disconnect; calling it twice is harmless."""
+        if self._closed:
+            return
+        self._closed = True
+        self.release_all()
+        with suppress(ConnectionClosedError):
+            self._clipboard.close()
+        with suppress(ConnectionClosedError):
+            self._display.close()
+
+    def _release_key(self, key: str) -> None:
+        keycode = self._keys[key]
+        if len(key) > 1 and self._known_to_pyautogui(key, keycode):
+            self._pyautogui.keyUp(key)
+        else:
+            xtest.fake_input(self._display, X.KeyRelease, keycode)
+            self._display.sync()
+        self._keys.pop(key)
+
+    def _known_to_pyautogui(self, key: str, keycode: int) -> bool:
+        return self._pyautogui.platformModule.keyboardMapping.get(key) == keycode
+
+    def _watch(self) -> None:
+        """Raise RunEnded when a hand moved the pointer into a corner of the screen."""
+        here = self.position()
+        if here == self._put:
+            return
+        self._put = None
+        if here in self._corners:
+            raise RunEnded("stopped", "the pointer was moved into a corner of the screen")
+
+
+def _check_xlib() -> None:
+    version: tuple[int, ...] = vars(Xlib)["__version__"]
+    if version < _XLIB:
+        raise KnownError(
+            f"python-xlib {'.'.join(map(str, version))} is too old: the package python3-Xlib was "
+            "installed over it",
+            remedy="pip install --force-reinstall --no-deps 'python-xlib>=0.33'",
+        )
+
+
+def _connect(environment: Mapping[str, str]) -> Display:
+    name = environment.get("DISPLAY")
+    if not name:
+        if environment.get("WAYLAND_DISPLAY"):
+            raise KnownError(
+                "this is a Wayland session without an X server",
+                remedy="log in to an X11 session, or give the agent its own desktop: "
+                "--virtual 1280x800",
+            )
+        raise KnownError(
+            "there is no display: DISPLAY is not set",
+            remedy="run inside a desktop session, or give the agent its own: --virtual 1280x800",
+        )
+    try:
+        with _as_own_environment(environment):
+            display = Display(name)
+    except (DisplayError, ConnectionClosedError) as error:
+        raise KnownError(
+            f"cannot connect to the display {name}: {error}",
+            remedy="check DISPLAY and XAUTHORITY, or use --virtual 1280x800",
+        ) from error
+    if not display.has_extension("XTEST"):
+        display.close()
+        raise KnownError(
+            f"the display {name} lets nobody send input: it lacks the XTEST extension",
+            remedy="enable XTEST in the X server, or use --virtual 1280x800",
+        )
+    return display
+
+
+def _bind_pyautogui(environment: Mapping[str, str]) -> Any:
+    """pyautogui, bound to the environment's display, without its pauses and its fail-safe."""
+    modules = cast("dict[str, ModuleType | None]", sys.modules)
+    # mouseinfo ends the process where tkinter is missing; pyautogui does without mouseinfo
+    unwanted = "mouseinfo" not in modules
+    if unwanted:
+        modules["mouseinfo"] = None
+    try:
+        with _as_own_environment(environment):
+            pyautogui: Any = importlib.import_module("pyautogui")
+    finally:
+        if unwanted:
+            del modules["mouseinfo"]
+    bound: str = pyautogui.platformModule._display.get_display_name()
+    wanted = environment["DISPLAY"]
+    if get_display(bound)[2:4] != get_display(wanted)[2:4]:
+        raise KnownError(
+            f"this process sends input to the display {bound} and cannot change to {wanted}",
+            remedy="run the agent for each display in a process of its own",
+        )
+    pyautogui.PAUSE = 0
+    pyautogui.FAILSAFE = False
+    return pyautogui
+
+
+@contextmanager
+def _as_own_environment(environment: Mapping[str, str]) -> Generator[None]:
+    """Where the display is, put into this process's environment for libraries that look there."""
+    names = ("DISPLAY", "XAUTHORITY")
+    before = {name: os.environ.get(name) for name in names}
+    _set(dict(zip(names, map(environment.get, names), strict=True)))
+    try:
+        yield
+    finally:
+        _set(before)
+
+
+def _set(values: Mapping[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value

@@ -1,0 +1,187 @@
+"""What the keys of an X server stand for at this moment, and pressing them through XTest.
+
+The keymap is read anew for each use: it costs a quarter of a millisecond, and a person may switch
+layouts at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from Xlib import XK, X
+from Xlib.display import Display
+from Xlib.ext import xtest
+from Xlib.keysymdef import xf86
+
+from agent_app.errors import ModelMistake
+
+# Keysyms that Xlib.XK does not load by itself. ISO_Level3_Shift is AltGr.
+_ISO_LEVEL3_SHIFT = 0xFE03
+_KEYPAD = range(0xFFAA, 0xFFBA)  # KP_Multiply to KP_9, whose second level NumLock chooses
+_UNICODE = 0x01000000  # X protocol, appendix A: keysyms of characters outside Latin-1
+
+_KEYSYMS: dict[str, tuple[int, ...]] = {
+    "enter": (XK.XK_Return,),
+    "tab": (XK.XK_Tab,),
+    "space": (XK.XK_space,),
+    "backspace": (XK.XK_BackSpace,),
+    "delete": (XK.XK_Delete,),
+    "insert": (XK.XK_Insert,),
+    "esc": (XK.XK_Escape,),
+    "home": (XK.XK_Home,),
+    "end": (XK.XK_End,),
+    "pageup": (XK.XK_Page_Up,),
+    "pagedown": (XK.XK_Page_Down,),
+    "up": (XK.XK_Up,),
+    "down": (XK.XK_Down,),
+    "left": (XK.XK_Left,),
+    "right": (XK.XK_Right,),
+    "ctrl": (XK.XK_Control_L,),
+    "alt": (XK.XK_Alt_L,),
+    "shift": (XK.XK_Shift_L,),
+    "win": (XK.XK_Super_L,),
+    "ctrlleft": (XK.XK_Control_L,),
+    "ctrlright": (XK.XK_Control_R,),
+    "altleft": (XK.XK_Alt_L,),
+    "altright": (XK.XK_Alt_R, _ISO_LEVEL3_SHIFT),
+    "shiftleft": (XK.XK_Shift_L,),
+    "shiftright": (XK.XK_Shift_R,),
+    "winleft": (XK.XK_Super_L,),
+    "winright": (XK.XK_Super_R,),
+    "capslock": (XK.XK_Caps_Lock,),
+    "numlock": (XK.XK_Num_Lock,),
+    "scrolllock": (XK.XK_Scroll_Lock,),
+    "pause": (XK.XK_Pause,),
+    "printscreen": (XK.XK_Print,),
+    "apps": (XK.XK_Menu,),
+    "volumeup": (xf86.XK_XF86_AudioRaiseVolume,),
+    "volumedown": (xf86.XK_XF86_AudioLowerVolume,),
+    "volumemute": (xf86.XK_XF86_AudioMute,),
+    "playpause": (xf86.XK_XF86_AudioPlay,),
+    "nexttrack": (xf86.XK_XF86_AudioNext,),
+    "prevtrack": (xf86.XK_XF86_AudioPrev,),
+    "add": (XK.XK_KP_Add,),
+    "subtract": (XK.XK_KP_Subtract,),
+    "multiply": (XK.XK_KP_Multiply,),
+    "divide": (XK.XK_KP_Divide,),
+    "decimal": (XK.XK_KP_Decimal, XK.XK_KP_Separator),
+    **{f"f{n}": (XK.XK_F1 + n - 1,) for n in range(1, 25)},
+    **{f"num{n}": (XK.XK_KP_0 + n,) for n in range(10)},
+}
+
+
+def keysym_of(character: str) -> int:
+    """The keysym of a character: its code in Latin-1, else its code point in the Unicode range."""
+    code = ord(character)
+    return code if code < 0x100 else _UNICODE + code
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """A key to press, and the keys that must be down with it, by their keycodes."""
+
+    keycode: int
+    modifiers: tuple[int, ...] = ()
+
+
+class Keymap:
+    """The keymap as it is now: levels 1 to 4 of the layout in use.
+
+    `spare` are the keycodes that stand for nothing, `caps_lock` says whether CapsLock is on.
+    """
+
+    def __init__(self, display: Display) -> None:
+        first = display.display.info.min_keycode
+        rows = display.get_keyboard_mapping(first, display.display.info.max_keycode - first + 1)
+        self._rows = {first + index: tuple(row) for index, row in enumerate(rows)}
+        self._modifiers = [
+            frozenset(code for code in codes if code) for codes in display.get_modifier_mapping()
+        ]
+        state: int = display.screen().root.query_pointer().mask
+        self._state = state
+        self.caps_lock = bool(state & X.LockMask)
+        used = frozenset[int]().union(*self._modifiers)
+        self.spare = [code for code, row in self._rows.items() if not any(row) and code not in used]
+
+    def find(self, keysym: int) -> Stroke | None:
+        """How to produce this keysym in the layout in use; None when no key does."""
+        # The core protocol shows two layouts: two levels of each, then two further levels of each.
+        # The server tells which one is in use in bits 13 and 14 of the state.
+        group = self._state >> 13 & 3
+        if group > 1:
+            return None
+        shift, level3 = self._modifier_key(X.ShiftMapIndex), self._key_at_level1(_ISO_LEVEL3_SHIFT)
+        by_level = (
+            (2 * group, ()),
+            (2 * group + 1, (shift,)),
+            (2 * group + 4, (level3,)),
+            (2 * group + 5, (level3, shift)),
+        )
+        for column, modifiers in by_level:
+            if None in modifiers:
+                continue
+            for code, row in self._rows.items():
+                if column < len(row) and row[column] == keysym:
+                    if keysym in _KEYPAD and column % 2 and self._num_lock():
+                        modifiers = ()
+                    return Stroke(code, tuple(m for m in modifiers if m is not None))
+        return None
+
+    def key(self, name: str) -> Stroke:
+        """How to press the key of this canonical name.
+
+        A key that the layout in use lacks is looked up in the others: ctrl+s is the same key in
+        the Russian layout. Raises ModelMistake when no layout has it.
+        """
+        keysyms = _KEYSYMS[name] if name in _KEYSYMS else (keysym_of(name),)
+        for keysym in keysyms:
+            if (stroke := self.find(keysym)) is not None:
+                return stroke
+        for code, row in self._rows.items():
+            if any(keysym in row for keysym in keysyms):
+                return Stroke(code)
+        raise ModelMistake(f"this keyboard has no key {name!r}; use other keys.")
+
+    def is_active(self, keycode: int) -> bool:
+        """Whether this modifier key's effect is on already."""
+        return any(
+            keycode in codes and self._state & 1 << index
+            for index, codes in enumerate(self._modifiers)
+        )
+
+    def holds(self, row: Iterable[tuple[int, int]]) -> bool:
+        """Whether each of these keycodes now stands for its keysym."""
+        return all(self._rows[code][:1] == (keysym,) for code, keysym in row)
+
+    def _modifier_key(self, index: int) -> int | None:
+        return min(self._modifiers[index], default=None)
+
+    def _key_at_level1(self, keysym: int) -> int | None:
+        return next((code for code, row in self._rows.items() if row[0] == keysym), None)
+
+    def _num_lock(self) -> bool:
+        code = self._key_at_level1(XK.XK_Num_Lock)
+        return code is not None and self.is_active(code)
+
+
+def press(display: Display, stroke: Stroke, keymap: Keymap) -> None:
+    """Press a key and leave it down; what it needs held is held for that moment only."""
+    needed = [code for code in stroke.modifiers if not keymap.is_active(code)]
+    for code in needed:
+        xtest.fake_input(display, X.KeyPress, code)
+    xtest.fake_input(display, X.KeyPress, stroke.keycode)
+    for code in reversed(needed):
+        xtest.fake_input(display, X.KeyRelease, code)
+
+
+def tap(display: Display, stroke: Stroke, keymap: Keymap) -> None:
+    """Press a key and let it go, in one write to the server: no auto-repeat can come between."""
+    needed = [code for code in stroke.modifiers if not keymap.is_active(code)]
+    for code in needed:
+        xtest.fake_input(display, X.KeyPress, code)
+    xtest.fake_input(display, X.KeyPress, stroke.keycode)
+    xtest.fake_input(display, X.KeyRelease, stroke.keycode)
+    for code in reversed(needed):
+        xtest.fake_input(display, X.KeyRelease, code)
+    display.sync()

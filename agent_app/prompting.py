@@ -1,0 +1,122 @@
+"""Prompts, and the conversation in the form the model was trained on.
+
+A prompt is one .md file in `prompts/` with a system and a user part, each under a comment line.
+`$instruction` in the user part is the task; a dollar sign is written `$$`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import string
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from agent_app.errors import KnownError
+from agent_app.model_runtime import THINK_CLOSE, THINK_OPEN, ImagePart, Turn
+
+_PARTS = re.compile(r"<!-- system -->\n(?P<system>.*)<!-- user -->\n(?P<user>.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The words around a task. `sha1` names the file's content in recordings."""
+
+    system: str
+    user: str
+    sha1: str
+
+    def ask(self, instruction: str) -> str:
+        """The user part with the task filled in."""
+        return string.Template(self.user).substitute(instruction=instruction)
+
+
+def load_prompt(source: str | Path = "agent") -> Prompt:
+    """Load a prompt that ships with the package by its name, or any by its path.
+
+    Raises KnownError when there is none, or its form is wrong.
+    """
+    found = source if isinstance(source, Path) else _shipped_prompts() / f"{source}.md"
+    try:
+        text = found.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise KnownError(
+            f"cannot read the prompt {source}: {error}", remedy="give the path of a UTF-8 .md file"
+        ) from error
+    parts = _PARTS.fullmatch(text)
+    prompt = parts and Prompt(
+        parts["system"].strip(), parts["user"].strip(), hashlib.sha1(text.encode()).hexdigest()
+    )
+    try:
+        if not prompt or "$instruction" not in prompt.user:
+            raise ValueError("no <!-- system --> and <!-- user --> parts with $instruction")
+        prompt.ask("")
+    except (ValueError, KeyError) as error:
+        raise KnownError(
+            f"the prompt {source} has the wrong form: {error}",
+            remedy="look at prompts/agent.md; write a dollar sign as $$",
+        ) from error
+    return prompt
+
+
+def _shipped_prompts() -> Traversable:
+    """Inside the package when installed from a wheel, beside it in a checkout."""
+    packaged = files("agent_app") / "prompts"
+    return packaged if packaged.is_dir() else Path(__file__).parent.parent / "prompts"
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A step that was taken, and what was said about it afterwards."""
+
+    number: int
+    image: ImagePart
+    thought: str
+    action: str
+    remarks: list[str]
+
+    def as_text(self) -> str:
+        return "\n".join((f"# Step {self.number}:\n## Action:\n{self.action}", *self.remarks))
+
+    def as_turns(self) -> list[Turn]:
+        thought = f"{THINK_OPEN}{self.thought}{THINK_CLOSE}"
+        answer = f"# Step {self.number}:\n{thought}## Action:\n{self.action}"
+        turns = [Turn("user", (self.image,)), Turn("assistant", (answer,))]
+        return [*turns, Turn("user", ("\n".join(self.remarks),))] if self.remarks else turns
+
+
+class History:
+    """The steps of one run, told the way Kimi-VL was trained to read them.
+
+    The last `images` steps appear as a screenshot turn and an answer turn, older ones as text in
+    one answer turn. Words that are in are never changed, so a server can reuse its prefix.
+    """
+
+    def __init__(self, prompt: Prompt, instruction: str, *, images: int = 3) -> None:
+        self._prompt = prompt
+        self._instruction = instruction
+        self._images = images
+        self._older: list[str] = []
+        self._recent: list[_Taken] = []
+
+    def add(self, number: int, *, image: ImagePart, thought: str, action: str) -> None:
+        """Append a step; `action` is the text of its Action section."""
+        self._recent.append(_Taken(number, image, thought, action, []))
+        while len(self._recent) > self._images:
+            self._older.append(self._recent.pop(0).as_text())
+
+    def remark(self, text: str) -> None:
+        """Append an observation about the last step: a mistake, a warning, a person's answer."""
+        self._recent[-1].remarks.append(text)
+
+    def turns(self, image: ImagePart) -> tuple[Turn, ...]:
+        """The whole conversation, ending with the screen as it is now."""
+        turns = [Turn("system", (self._prompt.system,))]
+        if self._older:
+            turns.append(Turn("assistant", ("\n".join(self._older),)))
+        for step in self._recent:
+            turns += step.as_turns()
+        turns.append(Turn("user", (image, self._prompt.ask(self._instruction))))
+        return tuple(turns)

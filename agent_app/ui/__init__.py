@@ -1,0 +1,83 @@
+"""The window: watch a run think and act, start and stop it, answer its questions.
+
+Qt lives here and nowhere else, and is imported only when a window is opened. Nothing in here
+decides anything about the desktop: the window consumes the run's events and calls `stop`, `answer`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Protocol
+
+from agent_app.events import Event, Outcome
+from agent_app.geometry import Region
+from agent_app.session import Session
+
+EXIT_CODES: Mapping[Outcome, int] = MappingProxyType(
+    {"success": 0, "failure": 1, "limit": 1, "stopped": 1, "error": 1}
+)
+
+
+class ShownWindow(Protocol):
+    """What a hook may do with the window."""
+
+    def save_picture(self, path: Path) -> None:
+        """Write the window as it looks now, also while it is hidden, as a PNG."""
+        ...
+
+
+BatchHook = Callable[[ShownWindow, Sequence[Event]], None]
+
+
+def run_window(
+    make_session: Callable[[str], Session],
+    *,
+    own_display: bool,
+    region: Region | None = None,
+    task: str = "",
+    autostart: bool = False,
+    close_when_finished: bool = False,
+    environment: Mapping[str, str] | None = None,
+    exit_codes: Mapping[Outcome, int] = EXIT_CODES,
+    on_ready: Callable[[ShownWindow], None] | None = None,
+    on_batch: BatchHook | None = None,
+) -> int:
+    """Open the window, stay until it is closed, and say with which status to exit.
+
+    `make_session` makes the run of a task; it is called in the run's own thread, so it may take its
+    time and may raise KnownError, which the window shows. With `own_display` the agent works on the
+    display that the window is on: the window then leaves the screen while the agent looks and acts,
+    unless it lies outside `region` (what the agent looks at, in input units; None until the first
+    frame has said so). `environment` is the person's own, which says where the window is shown;
+    None is this process's.
+
+    `on_ready` is called once the window is on the screen. `on_batch` is called after a batch of
+    events has been shown: a picture taken when the batch holds an ActionDecided shows that step's
+    frame, its whole thought and the targets drawn. Both are called in the window's thread.
+
+    The status is that of the last run's outcome, 0 without one, 3 when the last run ended with a
+    KnownError, 70 when it ended with a fault of ours, and 128 + n after signal n (130 for Ctrl+C).
+    Must be called in the main thread. Raises KnownError when no window can be shown.
+    """
+    from agent_app.ui.libraries import qt_arguments
+
+    environment = os.environ if environment is None else environment
+    arguments = qt_arguments(environment)
+    from agent_app.ui.application import run  # Qt is imported here, once it is known to load
+
+    return run(
+        make_session,
+        arguments=arguments,
+        own_display=own_display,
+        region=region,
+        task=task,
+        autostart=autostart,
+        close_when_finished=close_when_finished,
+        display=environment.get("DISPLAY"),
+        exit_codes=exit_codes,
+        on_ready=on_ready,
+        on_batch=on_batch,
+    )

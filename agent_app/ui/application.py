@@ -1,0 +1,142 @@
+"""The application around the window: Qt's set-up, signals, and the status to exit with."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from types import TracebackType
+
+from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from agent_app.errors import KnownError
+from agent_app.events import Event, Outcome, RunFinished
+from agent_app.geometry import Region, Size
+from agent_app.session import Session
+from agent_app.ui import BatchHook, ShownWindow
+from agent_app.ui.placement import choose_place
+from agent_app.ui.signals import SignalWatch
+from agent_app.ui.theme import application_icon, apply_theme, system_theme
+from agent_app.ui.window import MainWindow
+
+_KNOWN_ERROR_CODE = 3
+_BUG_CODE = 70
+
+
+def run(
+    make_session: Callable[[str], Session],
+    *,
+    arguments: list[str],
+    own_display: bool,
+    region: Region | None,
+    task: str,
+    autostart: bool,
+    close_when_finished: bool,
+    display: str | None,
+    exit_codes: Mapping[Outcome, int],
+    on_ready: Callable[[ShownWindow], None] | None,
+    on_batch: BatchHook | None,
+) -> int:
+    """Show the window until it is closed; see `agent_app.ui.run_window`."""
+    app = QApplication(["agent-app", *arguments])
+    app.setApplicationName("agent-app")
+    app.setDesktopFileName("agent-app")
+    app.setQuitOnLastWindowClosed(False)  # a hidden window is no closed one
+    app.setStyle("Fusion")
+    app.setWindowIcon(application_icon())
+    theme = system_theme()
+    apply_theme(app, theme)
+    window = MainWindow(make_session, theme)
+    keeper = _Keeper(app, window)
+    app.styleHints().colorSchemeChanged.connect(keeper.on_scheme_changed)
+    if own_display:
+        window.keep_clear(region, display=display)
+        _place(window, region)
+    window.closed.connect(app.quit)
+    if close_when_finished:
+        window.finished.connect(window.close)
+    if on_batch is not None:
+        hook = on_batch
+
+        def on_shown(events: tuple[Event, ...]) -> None:
+            hook(window, events)
+
+        window.shown.connect(on_shown)
+    signals = SignalWatch()
+    signals.received.connect(keeper.on_signal_received)
+    before, sys.excepthook = sys.excepthook, keeper.on_exception
+    window.task.box.setPlainText(task)
+    window.show()
+    if on_ready is not None:
+        QTimer.singleShot(0, window, lambda: on_ready(window))
+    if autostart and task.strip():
+        QTimer.singleShot(0, window, lambda: window.start(task.strip()))
+    try:
+        app.exec()
+    finally:
+        sys.excepthook = before
+        signals.close()
+    code = keeper.signal_code or _code_of(window, exit_codes)
+    window.deleteLater()
+    app.processEvents()
+    app.shutdown()
+    return code
+
+
+class _Keeper(QObject):
+    """Answers what comes from outside the window: signals, faults, the desktop's colours."""
+
+    def __init__(self, app: QApplication, window: MainWindow) -> None:
+        super().__init__()
+        self._app = app
+        self._window = window
+        self.signal_code = 0
+
+    @Slot(int)
+    def on_signal_received(self, number: int) -> None:
+        """The first signal ends the run tidily, a second one at once."""
+        if self.signal_code:
+            self._window.give_up()
+            return
+        self.signal_code = 128 + number
+        self._window.close()
+
+    @Slot()
+    def on_scheme_changed(self) -> None:
+        """The desktop has turned light or dark."""
+        theme = system_theme()
+        apply_theme(self._app, theme)
+        self._window.set_theme(theme)
+
+    def on_exception(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        """A fault in the window never ends the run: it is printed and shown."""
+        report = "".join(traceback.format_exception(kind, error, trace))
+        sys.stderr.write(report)
+        self._window.show_report(report)
+
+
+def _place(window: MainWindow, region: Region | None) -> None:
+    """Open on a monitor, or in a corner, that the agent does not look at, where there is one."""
+    screens = [
+        Region(area.x(), area.y(), area.width(), area.height())
+        for area in (screen.availableGeometry() for screen in QGuiApplication.screens())
+    ]
+    place = choose_place(screens, region, Size(window.width(), window.height()))
+    if place is not None:
+        window.move(*place)
+
+
+def _code_of(window: MainWindow, exit_codes: Mapping[Outcome, int]) -> int:
+    match window.result:
+        case None:
+            return 0
+        case RunFinished(outcome=outcome):
+            return exit_codes[outcome]
+        case KnownError():
+            return _KNOWN_ERROR_CODE
+        case str():
+            return _BUG_CODE

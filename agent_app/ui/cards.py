@@ -1,0 +1,232 @@
+"""Cards that speak to the person: a question, a result, an error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from agent_app.errors import KnownError
+from agent_app.events import QuestionAsked, RunFinished
+from agent_app.ui.timing import seconds_text
+
+Tone = Literal["plain", "question", "good", "warn", "bad"]
+_MOST_LINES = 7
+_TEXT_MARGIN = 2
+
+
+class PlainText(QPlainTextEdit):
+    """Text to read, select and copy; as high as its lines, then it scrolls."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setReadOnly(True)
+        self.setTabChangesFocus(True)
+        self.setProperty("role", "plain")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.document().setDocumentMargin(_TEXT_MARGIN)
+        self.document().documentLayout().documentSizeChanged.connect(self._fit)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        lines = max(1, min(_MOST_LINES, self._lines()))
+        return QSize(200, lines * self.fontMetrics().lineSpacing() + 2 * _TEXT_MARGIN)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        return self.sizeHint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        super().resizeEvent(event)
+        self._fit()
+
+    def _lines(self) -> int:
+        return round(self.document().size().height())  # this document counts lines, not pixels
+
+    def _fit(self) -> None:
+        fits = self._lines() <= _MOST_LINES
+        bar = Qt.ScrollBarPolicy
+        self.setVerticalScrollBarPolicy(bar.ScrollBarAlwaysOff if fits else bar.ScrollBarAsNeeded)
+        self.updateGeometry()
+
+
+class Card(QFrame):
+    """A frame with a title and a text. Hidden until it has something to say."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("card", True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+        self.title = QLabel(self)
+        self.title.setProperty("role", "title")
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
+        self.title.setWordWrap(True)
+        self.text = PlainText(self)
+        self.rows = QVBoxLayout(self)
+        self.rows.setContentsMargins(14, 12, 14, 12)
+        self.rows.setSpacing(8)
+        self.rows.addWidget(self.title)
+        self.rows.addWidget(self.text)
+        self.hide()
+
+    def say(self, title: str, text: str, tone: Tone) -> None:
+        """Show this; both are plain text."""
+        self.title.setText(title)
+        self.text.setPlainText(text)
+        self.text.setVisible(bool(text))
+        self.text.setAccessibleName(title)
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(text)
+        for widget in (self, self.title):
+            widget.setProperty("tone", tone)
+            widget.style().unpolish(widget)
+            widget.style().polish(widget)
+        self.show()
+
+
+class QuestionCard(Card):
+    """The run asks; a choice, a typed answer or nobody answers.
+
+    **Signals:**
+
+    - `answered` (str | None): what to tell the run; None says that nobody will answer
+    """
+
+    answered = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._asked: QuestionAsked | None = None
+        self._choices = QVBoxLayout()
+        self._choices.setSpacing(6)
+        self.rows.addLayout(self._choices)
+        row = QHBoxLayout()
+        self.field = QLineEdit(self)
+        self.field.setPlaceholderText(self.tr("Type an answer"))
+        self.field.setAccessibleName(self.tr("Answer"))
+        self.field.returnPressed.connect(self._on_sent)
+        self.send = QPushButton(self.tr("&Answer"), self)
+        self.send.setProperty("role", "primary")
+        self.send.clicked.connect(self._on_sent)
+        self.skip = QPushButton(self.tr("S&kip"), self)
+        self.skip.setToolTip(self.tr("Go on without an answer"))
+        self.skip.clicked.connect(self._on_skipped)
+        for widget in (self.field, self.send, self.skip):
+            row.addWidget(widget)
+        self.rows.addLayout(row)
+        self.buttons: list[QPushButton] = []
+
+    def show_question(self, asked: QuestionAsked | None) -> None:
+        """Ask this; None takes the question away."""
+        if asked is self._asked:
+            return
+        self._asked = asked
+        if asked is None:
+            self.hide()
+            return
+        self.field.clear()
+        self._offer(asked.choices)
+        self.say(self.tr("The agent asks"), asked.question, "question")
+        (self.buttons[0] if self.buttons else self.field).setFocus()
+
+    def _offer(self, choices: Sequence[str]) -> None:
+        for button in self.buttons:
+            self._choices.removeWidget(button)
+            button.deleteLater()
+        self.buttons = []
+        for number, choice in enumerate(choices, start=1):
+            plain = choice.replace("&", "&&")
+            button = QPushButton(f"&{number}  {plain}" if number < 10 else plain, self)
+            button.setAccessibleName(choice)
+            button.setStyleSheet("text-align: left;")
+            button.clicked.connect(lambda _checked=False, answer=choice: self._give(answer))
+            self._choices.addWidget(button)
+            self.buttons.append(button)
+
+    @Slot()
+    def _on_sent(self) -> None:
+        if text := self.field.text().strip():
+            self._give(text)
+
+    @Slot()
+    def _on_skipped(self) -> None:
+        self._give(None)
+
+    def _give(self, answer: str | None) -> None:
+        self.hide()
+        self.answered.emit(answer)
+
+
+class ResultCard(Card):
+    """How a run ended."""
+
+    def show_result(self, finished: RunFinished) -> None:
+        """Say what came of it."""
+        titles: dict[str, tuple[str, Tone]] = {
+            "success": (self.tr("Done"), "good"),
+            "failure": (self.tr("Not done"), "bad"),
+            "stopped": (self.tr("Stopped"), "plain"),
+            "limit": (self.tr("A limit was reached"), "warn"),
+            "error": (self.tr("Ended by an error"), "bad"),
+        }
+        title, tone = titles[finished.outcome]
+        facts = self.tr("{steps} steps · {time} · {tokens} tokens").format(
+            steps=finished.steps, time=seconds_text(finished.seconds), tokens=finished.tokens
+        )
+        reason = "" if finished.reason == finished.outcome else finished.reason
+        said = [part for part in (finished.answer, reason) if part]
+        self.say(title, "\n".join([*dict.fromkeys(said), facts]), tone)
+
+
+class ErrorCard(Card):
+    """A fault: the world's with its remedy, or ours with a report to copy."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.report = ""
+        row = QHBoxLayout()
+        self.copy = QPushButton(self.tr("&Copy report"), self)
+        self.copy.clicked.connect(self._on_copied)
+        self.dismiss = QPushButton(self.tr("&Dismiss"), self)
+        self.dismiss.clicked.connect(self.hide)
+        row.addWidget(self.copy)
+        row.addWidget(self.dismiss)
+        row.addStretch(1)
+        self.rows.addLayout(row)
+
+    def show_known(self, error: KnownError) -> None:
+        """Say what is wrong and what to do about it."""
+        self.report = ""
+        self.copy.hide()
+        self.say(_sentence(error.message), _sentence(error.remedy), "warn")
+
+    def show_report(self, report: str) -> None:
+        """Say that we failed; the report can be copied."""
+        self.report = report
+        self.copy.show()
+        self.copy.setText(self.tr("&Copy report"))
+        self.say(self.tr("Something went wrong in agent-app itself"), report.strip(), "bad")
+        bar = self.text.verticalScrollBar()
+        QTimer.singleShot(0, bar, lambda: bar.setValue(bar.maximum()))  # the last line says most
+
+    @Slot()
+    def _on_copied(self) -> None:
+        QGuiApplication.clipboard().setText(self.report)
+        self.copy.setText(self.tr("Copied"))
+
+
+def _sentence(text: str) -> str:
+    """The text beginning with a capital; error texts begin small, for the command line."""
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,156 @@
+"""Marks on a screenshot: where the agent is about to act, and more quietly where it has."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+
+from agent_app.actions import Click, Drag, Scroll
+from agent_app.geometry import FrameTransform
+from agent_app.ui.story import Deed
+from agent_app.ui.theme import MARK
+
+Shape = Literal["ring", "arrow", "scroll", "none"]
+
+_RING = 15.0
+_DONE_RING = 8.0
+_LABEL_GAP = 12.0
+_MARGIN = 8.0
+_LABEL_CHARACTERS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One action on the frame: `points` in pixels of the frame, in the order they are used.
+
+    `direction` is where a wheel turns: (1, 0) is right, (0, 1) is down.
+    """
+
+    shape: Shape
+    points: tuple[QPointF, ...]
+    label: str
+    done: bool
+    direction: tuple[int, int] = (0, 0)
+
+
+def mark_of(deed: Deed, transform: FrameTransform) -> Mark:
+    """The mark of an action on the frame it was decided on."""
+    on_frame = (transform.screen_to_frame(point) for point in deed.points)
+    points = tuple(QPointF(point.x, point.y) for point in on_frame)
+    label = " ".join(deed.intent.split())
+    if len(label) > _LABEL_CHARACTERS:
+        label = label[: _LABEL_CHARACTERS - 1] + "…"
+    direction = (0, 0)
+    shape: Shape = "ring" if points else "none"
+    match deed.action:
+        case Drag() if len(points) > 1:
+            shape = "arrow"
+        case Scroll(dx=dx, dy=dy) if points:
+            shape, direction = "scroll", (_sign(dx), -_sign(dy))
+        case Click(count=count) if points and count > 1:
+            label = f"{label}  ×{count}"
+        case _:
+            pass
+    return Mark(shape, points, label, deed.done, direction)
+
+
+def paint_mark(painter: QPainter, mark: Mark, scale: float, picture: QRectF) -> None:
+    """Draw a mark on a frame shown as `picture`, `scale` times its size.
+
+    The label stays inside the picture and clear of the target.
+    """
+    points = [picture.topLeft() + point * scale for point in mark.points]
+    radius = _DONE_RING if mark.done else _RING
+    painter.setOpacity(0.75 if mark.done else 1.0)
+    match mark.shape:
+        case "arrow":
+            _arrow(painter, points[0], points[-1], done=mark.done)
+            _ring(painter, points[0], radius / 2, done=mark.done, cross=False)
+        case "scroll":
+            x, y = mark.direction
+            _ring(painter, points[0], radius, done=mark.done, cross=False)
+            reach = QPointF(x, y) * radius * 2.6
+            _arrow(painter, points[0], points[0] + reach, done=mark.done)
+        case "ring":
+            for point in points:
+                _ring(painter, point, radius, done=mark.done, cross=True)
+        case "none":
+            pass
+    _label(painter, mark, points, radius, picture)
+    painter.setOpacity(1.0)
+
+
+def _pens(done: bool) -> tuple[QPen, QPen]:
+    """A white halo and the mark's own line: readable on any ground."""
+    width = 1.6 if done else 2.6
+    return QPen(QColor(255, 255, 255, 220), width + 2.4), QPen(QColor(MARK), width)
+
+
+def _ring(painter: QPainter, at: QPointF, radius: float, *, done: bool, cross: bool) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for pen in _pens(done):
+        painter.setPen(pen)
+        painter.drawEllipse(at, radius, radius)
+        if cross and not done:
+            for x, y in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+                ray = QPointF(x, y)
+                painter.drawLine(at + ray * (radius - 5), at + ray * (radius + 6))
+    painter.setPen(QPen(QColor(255, 255, 255, 220), 1.2))
+    painter.setBrush(QColor(MARK))
+    painter.drawEllipse(at, 2.8, 2.8)
+
+
+def _arrow(painter: QPainter, start: QPointF, end: QPointF, *, done: bool) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    angle = math.atan2(end.y() - start.y(), end.x() - start.x())
+    size = 9.0 if done else 13.0
+    wings = [
+        end - QPointF(math.cos(angle + side), math.sin(angle + side)) * size
+        for side in (-0.45, 0.45)
+    ]
+    shaft_end = end - QPointF(math.cos(angle), math.sin(angle)) * (size * 0.7)
+    for pen in _pens(done):
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        painter.setPen(pen)
+        painter.drawLine(start, shaft_end)
+        painter.setBrush(pen.color())
+        painter.drawPolygon(QPolygonF([end, *wings]))
+
+
+def _label(
+    painter: QPainter, mark: Mark, points: list[QPointF], radius: float, picture: QRectF
+) -> None:
+    """A pill beside the last point; at the foot of the picture for an action without a place."""
+    if not mark.label or (mark.done and points):  # a mark of the past says its words in the list
+        return
+    metrics = QFontMetricsF(painter.font())
+    room = picture.width() - 2 * _MARGIN - 20
+    text = metrics.elidedText(mark.label, Qt.TextElideMode.ElideRight, room)
+    pill = QRectF(0, 0, metrics.horizontalAdvance(text) + 20, metrics.height() + 8)
+    if points:
+        at = points[-1]
+        pill.moveCenter(at)
+        gap = radius + _LABEL_GAP
+        pill.moveTop(at.y() + gap)
+        if pill.bottom() > picture.bottom() - _MARGIN:
+            pill.moveBottom(at.y() - gap)
+        last = picture.right() - _MARGIN - pill.width()
+        pill.moveLeft(min(max(pill.left(), picture.left() + _MARGIN), last))
+    else:
+        pill.moveCenter(picture.center())
+        pill.moveBottom(picture.bottom() - _MARGIN)
+    path = QPainterPath()
+    path.addRoundedRect(pill, pill.height() / 2, pill.height() / 2)
+    painter.setPen(QPen(QColor(255, 255, 255, 220), 1.5))
+    painter.setBrush(QColor(MARK) if not mark.done else QColor(70, 74, 82))
+    painter.drawPath(path)
+    painter.setPen(QColor("#ffffff"))
+    painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _sign(value: int) -> int:
+    return (value > 0) - (value < 0)

@@ -1,0 +1,163 @@
+"""The screenshot pane: what the agent saw, with what it was about to do drawn on it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from agent_app.screen.frame import Frame
+from agent_app.ui.marks import Mark, paint_mark
+from agent_app.ui.theme import Theme
+
+_KEPT = 8  # decoded pictures; 8 MB each at 1080p
+_CORNER = 6.0
+
+
+class FramePictures:
+    """The frames of a run as pictures, by sha1; only the latest used are kept.
+
+    `load` gives a frame, or None when it is no longer there.
+    """
+
+    def __init__(self, load: Callable[[str], Frame | None]) -> None:
+        self._load = load
+        self._kept: OrderedDict[str, QImage] = OrderedDict()
+
+    def get(self, sha1: str) -> QImage | None:
+        """The picture, or None when the frame is no longer there."""
+        if sha1 in self._kept:
+            self._kept.move_to_end(sha1)
+            return self._kept[sha1]
+        frame = self._load(sha1)
+        if frame is None:
+            return None
+        picture = _picture_of(frame)
+        self._kept[sha1] = picture
+        if len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        return picture
+
+
+def _picture_of(frame: Frame) -> QImage:
+    pixels = np.ascontiguousarray(frame.pixels)
+    height, width, _ = pixels.shape
+    rgb = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+    return rgb.convertToFormat(QImage.Format.Format_RGB32)  # a copy, and the quickest to draw
+
+
+class ScreenshotView(QWidget):
+    """Shows one frame, as large as fits and never enlarged, with marks on it."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._picture: QImage | None = None
+        self._scaled: QPixmap | None = None
+        self._marks: tuple[Mark, ...] = ()
+        self._hint = ""
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(240, 150)
+        self.setAccessibleName(self.tr("Screenshot"))
+
+    @property
+    def picture(self) -> QImage | None:
+        """The frame shown, at its own size."""
+        return self._picture
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """The marks drawn on it."""
+        return self._marks
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in these colours."""
+        self._theme = theme
+        self.update()
+
+    def show_picture(self, picture: QImage | None, marks: tuple[Mark, ...], hint: str = "") -> None:
+        """Show a frame with its marks; without one, `hint` says why there is none."""
+        if picture is self._picture and marks == self._marks and hint == self._hint:
+            return
+        if picture is not self._picture:
+            self._scaled = None
+        self._picture = picture
+        self._marks = marks
+        self._hint = hint
+        described = ", ".join(mark.label for mark in marks if mark.label)
+        self.setAccessibleDescription(described or hint)
+        self.update()
+
+    def picture_rect(self) -> QRectF:
+        """Where the frame is drawn, in this widget's coordinates."""
+        assert self._picture is not None
+        size = self._picture.size().toSizeF()
+        room = self.contentsRect().adjusted(1, 1, -1, -1).toRectF()
+        scale = min(1.0, room.width() / size.width(), room.height() / size.height())
+        shown = QRectF(0, 0, round(size.width() * scale), round(size.height() * scale))
+        shown.moveCenter(room.center())
+        shown.moveTop(room.top())
+        return shown.translated(round(shown.left()) - shown.left(), 0)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        return QSize(640, 400)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._scaled = None
+        super().changeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802, ARG002 - Qt's name
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self._picture is None:
+            self._paint_hint(painter)
+        else:
+            self._paint_picture(painter, self._picture)
+        painter.end()
+
+    def _paint_hint(self, painter: QPainter) -> None:
+        room = self.contentsRect().adjusted(1, 1, -1, -1).toRectF()
+        painter.setPen(QPen(QColor(self._theme.line), 1))
+        painter.setBrush(QColor(self._theme.sunken))
+        painter.drawRoundedRect(room, 8, 8)
+        painter.setPen(QColor(self._theme.muted))
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(room.adjusted(24, 24, -24, -24), flags, self._hint)
+
+    def _paint_picture(self, painter: QPainter, picture: QImage) -> None:
+        shown = self.picture_rect()
+        pixmap = self._scaled_to(picture, shown)
+        outline = QPainterPath()
+        outline.addRoundedRect(shown, _CORNER, _CORNER)
+        painter.save()
+        painter.setClipPath(outline)
+        painter.drawPixmap(shown.topLeft(), pixmap)
+        painter.restore()
+        painter.setPen(QPen(QColor(self._theme.line), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(outline)
+        painter.setClipRect(shown)
+        scale = shown.width() / picture.width()
+        for mark in self._marks:
+            paint_mark(painter, mark, scale, shown)
+
+    def _scaled_to(self, picture: QImage, shown: QRectF) -> QPixmap:
+        """The frame at the size it is drawn; scaled once, not at every repaint."""
+        ratio = self.devicePixelRatioF()
+        size = (shown.size() * ratio).toSize()
+        if self._scaled is None or self._scaled.size() != size:
+            image = picture
+            if size != picture.size():
+                image = picture.scaled(
+                    size,
+                    Qt.AspectRatioMode.IgnoreAspectRatio,
+                    Qt.TransformationMode.SmoothTransformation,
+                )
+            self._scaled = QPixmap.fromImage(image)
+            self._scaled.setDevicePixelRatio(ratio)
+        return self._scaled

@@ -1,0 +1,212 @@
+"""The list of steps: number, intent, how it went, how long it took."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPointF,
+    QRectF,
+    QSize,
+    Qt,
+)
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from agent_app.ui.story import Step, Story
+from agent_app.ui.theme import Theme
+from agent_app.ui.timing import seconds_text
+
+Index = QModelIndex | QPersistentModelIndex
+STEP_ROLE = int(Qt.ItemDataRole.UserRole) + 1
+DETAIL_ROLE = STEP_ROLE + 1
+
+_PADDING = 8
+_BADGE = 24
+
+
+class StepListModel(QAbstractListModel):
+    """The steps of a story, one row each.
+
+    `STEP_ROLE` gives the Step itself, `DETAIL_ROLE` the second line of its row.
+    """
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._story = Story()
+        self._rows = 0
+
+    def show_story(self, story: Story) -> None:
+        """Show another run."""
+        self.beginResetModel()
+        self._story = story
+        self._rows = len(story.steps)
+        self.endResetModel()
+
+    def follow(self) -> None:
+        """Take over what has happened in the story since: new rows, and the last ones changed."""
+        before, now = self._rows, len(self._story.steps)
+        if now > before:
+            self.beginInsertRows(QModelIndex(), before, now - 1)
+            self._rows = now
+            self.endInsertRows()
+        if before:
+            self.dataChanged.emit(self.index(max(0, before - 2)), self.index(before - 1))
+
+    def step_at(self, row: int) -> Step | None:
+        """The step of a row, or None when there is no such row."""
+        return self._story.steps[row] if 0 <= row < self._rows else None
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's own
+        return 0 if parent.isValid() else self._rows
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        step = self.step_at(index.row()) if index.isValid() else None
+        if step is None:
+            return None
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return self._title(step)
+            case Qt.ItemDataRole.ToolTipRole:
+                return "\n".join(deed.intent for deed in step.deeds) or None
+            case Qt.ItemDataRole.AccessibleTextRole:
+                said = self.tr("Step {number}: {title}, {detail}")
+                return said.format(
+                    number=step.number, title=self._title(step), detail=self._detail(step)
+                )
+            case _ if role == STEP_ROLE:
+                return step
+            case _ if role == DETAIL_ROLE:
+                return self._detail(step)
+            case _:
+                return None
+
+    def _title(self, step: Step) -> str:
+        intent = " ".join(step.intent.split())
+        if intent:
+            more = len(step.deeds) - 1
+            return f"{intent}  +{more}" if more else intent
+        return {
+            "looking": self.tr("Looking"),
+            "thinking": self.tr("Thinking"),
+            "asking": self.tr("A question"),
+            "mistake": self.tr("No usable answer"),
+        }.get(step.state, self.tr("Nothing done"))
+
+    def _detail(self, step: Step) -> str:
+        state = {
+            "looking": self.tr("looking at the screen"),
+            "thinking": self.tr("thinking"),
+            "acting": self.tr("acting"),
+            "asking": self.tr("waiting for you"),
+            "settling": self.tr("waiting for the screen to settle"),
+            "done": self.tr("done"),
+            "mistake": self.tr("could not be carried out"),
+            "ended": self.tr("ended here"),
+        }[step.state]
+        if step.state == "done" and step.changed is False:
+            state = self.tr("done, nothing changed")
+        elif step.state == "done" and step.settled is False:
+            state = self.tr("done, the screen kept moving")
+        if step.seconds is not None:
+            return f"{state} · {seconds_text(step.seconds)}"
+        return f"{state} · {time.monotonic() - step.started:.0f} s"
+
+
+class StepDelegate(QStyledItemDelegate):
+    """Draws a row: the number in a circle that says how it went, two lines of text."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in these colours."""
+        self._theme = theme
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802, ARG002
+        metrics: QFontMetrics = option.fontMetrics  # type: ignore[attr-defined]  # not in the stubs
+        return QSize(120, 2 * metrics.height() + 2 * _PADDING + 2)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        theme = self._theme
+        step: Step = index.data(STEP_ROLE)
+        room: QRectF = option.rect.toRectF()  # type: ignore[attr-defined]  # not in the stubs
+        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]  # not in the stubs
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if state & QStyle.StateFlag.State_Selected:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(theme.accent_soft))
+            painter.drawRoundedRect(room.adjusted(1, 1, -1, -1), 6, 6)
+        centre = QPointF(room.left() + _PADDING + _BADGE / 2, room.center().y())
+        self._paint_badge(painter, step, centre)
+        text = room.adjusted(_PADDING * 2 + _BADGE, _PADDING, -_PADDING, -_PADDING)
+        metrics = painter.fontMetrics()
+        title = QRectF(text.left(), text.top(), text.width(), metrics.height())
+        detail = title.translated(0, metrics.height() + 2)
+        for place, words, colour in (
+            (title, index.data(), theme.text),
+            (detail, index.data(DETAIL_ROLE), self._detail_colour(step)),
+        ):
+            painter.setPen(QColor(colour))
+            fitting = metrics.elidedText(words, Qt.TextElideMode.ElideRight, int(place.width()))
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, fitting)
+        painter.restore()
+
+    def _detail_colour(self, step: Step) -> str:
+        if step.state == "mistake" or step.changed is False or step.settled is False:
+            return self._theme.warn
+        return self._theme.muted
+
+    def _paint_badge(self, painter: QPainter, step: Step, centre: QPointF) -> None:
+        theme = self._theme
+        match step.state:
+            case "done":
+                quiet = step.changed is False or step.settled is False
+                ground, line = (
+                    (theme.warn_soft, theme.warn) if quiet else (theme.good_soft, theme.good)
+                )
+            case "mistake":
+                ground, line = theme.warn_soft, theme.warn
+            case "ended":
+                ground, line = theme.sunken, theme.muted
+            case _:
+                ground, line = theme.accent, theme.accent
+        painter.setPen(QPen(QColor(line), 1.2))
+        painter.setBrush(QColor(ground))
+        painter.drawEllipse(centre, _BADGE / 2, _BADGE / 2)
+        font = QFont(painter.font())
+        number_font = QFont(font)
+        number_font.setBold(True)
+        number_font.setPointSizeF(font.pointSizeF() * 0.86)
+        painter.setFont(number_font)
+        painter.setPen(QColor(theme.on_accent if ground == theme.accent else line))
+        badge = QRectF(0, 0, _BADGE, _BADGE)
+        badge.moveCenter(centre)
+        painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, str(step.number))
+        painter.setFont(font)
+        if step.state in ("done", "mistake"):
+            self._paint_result(painter, step, QPointF(badge.right() - 1, badge.bottom() - 3))
+
+    def _paint_result(self, painter: QPainter, step: Step, at: QPointF) -> None:
+        """A small tick, or an exclamation mark, at the badge's lower right."""
+        good = step.state == "done" and step.changed is not False and step.settled is not False
+        painter.setPen(QPen(QColor(self._theme.surface), 1.5))
+        painter.setBrush(QColor(self._theme.good if good else self._theme.warn))
+        painter.drawEllipse(at, 6, 6)
+        pen = QPen(QColor(self._theme.surface), 1.6)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        painter.setPen(pen)
+        if good:
+            painter.drawPolyline(
+                [at + QPointF(x, y) for x, y in ((-2.6, 0.2), (-0.7, 2.2), (2.7, -2))]
+            )
+        else:
+            painter.drawLine(at + QPointF(0, -3), at + QPointF(0, 0.6))
+            painter.drawPoint(at + QPointF(0, 2.9))

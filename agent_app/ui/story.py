@@ -1,0 +1,168 @@
+"""The run as the window tells it: steps with their thoughts, deeds and times, built from events.
+
+Knows nothing of Qt. The window's views read it and never change it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from agent_app.actions import Action
+from agent_app.events import (
+    ActionDecided,
+    ActionDone,
+    Event,
+    FrameCaptured,
+    FrameRef,
+    ModelErred,
+    ModelWarned,
+    QuestionAnswered,
+    QuestionAsked,
+    ReplyReceived,
+    RunFinished,
+    RunStarted,
+    ScreenSettled,
+    StepFinished,
+    StepStarted,
+    Timing,
+    TokenStreamed,
+)
+from agent_app.geometry import ScreenPoint
+
+State = Literal["looking", "thinking", "acting", "asking", "settling", "done", "mistake", "ended"]
+PieceKind = Literal["thought", "summary", "note"]
+
+
+@dataclass
+class Deed:
+    """One action of a step: decided, then done."""
+
+    action: Action
+    intent: str
+    points: tuple[ScreenPoint, ...]
+    done: bool = False
+
+
+@dataclass
+class Step:
+    """All there is to show of one step. `seconds` is None while it goes on."""
+
+    number: int
+    started: float
+    state: State = "looking"
+    frame: FrameRef | None = None
+    pieces: list[tuple[PieceKind, str]] = field(default_factory=list[tuple[PieceKind, str]])
+    deeds: list[Deed] = field(default_factory=list[Deed])
+    changed: bool | None = None
+    settled: bool | None = None
+    timing: Timing | None = None
+    completion_tokens: int = 0
+    seconds: float | None = None
+
+    @property
+    def intent(self) -> str:
+        """What the step does, in the words of its first action; empty until one is decided."""
+        return self.deeds[0].intent if self.deeds else ""
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """Decoding speed as measured by the run, once the step is over."""
+        if self.timing is None or not self.completion_tokens or self.timing.decode <= 0:
+            return None
+        return self.completion_tokens / self.timing.decode
+
+    def add(self, kind: PieceKind, text: str) -> None:
+        """Append to the reply; neighbours of one kind become one piece."""
+        if self.pieces and self.pieces[-1][0] == kind and kind != "note":
+            self.pieces[-1] = (kind, self.pieces[-1][1] + text)
+        else:
+            self.pieces.append((kind, text))
+
+    def restart(self) -> None:
+        """Forget the reply under way; what came before the last note was another reply."""
+        while self.pieces and self.pieces[-1][0] != "note":
+            self.pieces.pop()
+
+
+@dataclass
+class Story:
+    """A run so far. `final_frame` is the screen after the last step."""
+
+    run: RunStarted | None = None
+    steps: list[Step] = field(default_factory=list[Step])
+    question: QuestionAsked | None = None
+    final_frame: FrameRef | None = None
+    finished: RunFinished | None = None
+
+    @property
+    def step(self) -> Step | None:
+        """The step under way, or the last one."""
+        return self.steps[-1] if self.steps else None
+
+    def step_numbered(self, number: int) -> Step | None:
+        """A step by its number; the latest are looked at first."""
+        return next((step for step in reversed(self.steps) if step.number == number), None)
+
+    def apply(self, event: Event) -> None:
+        """Take in the next event of the run."""
+        match event:
+            case RunStarted():
+                self.run = event
+            case StepStarted():
+                self.steps.append(Step(event.step, event.at))
+            case RunFinished():
+                self.finished = event
+                self.question = None
+                if (last := self.step) is not None and last.seconds is None:
+                    last.state = "ended"
+                    last.seconds = event.at - last.started
+            case FrameCaptured() if (step := self.step_numbered(event.step)) is None or step.frame:
+                self.final_frame = event.frame
+            case _:
+                if (step := self.step_numbered(event.step)) is not None:
+                    self._apply_to(step, event)
+
+    def _apply_to(self, step: Step, event: Event) -> None:
+        match event:
+            case FrameCaptured():
+                step.frame = event.frame
+                step.state = "thinking"
+            case TokenStreamed():
+                if event.restart:
+                    step.restart()
+                step.add(event.channel, event.text)
+            case ReplyReceived():
+                step.completion_tokens += event.completion_tokens
+                if not any(kind != "note" for kind, _ in step.pieces[-1:]):  # nothing was streamed
+                    if event.thought:
+                        step.add("thought", event.thought)
+                    if event.summary:
+                        step.add("summary", event.summary)
+            case ModelErred():
+                step.state = "mistake"
+                step.add("note", event.message)
+            case ModelWarned():
+                step.add("note", event.message)
+            case ActionDecided():
+                step.state = "acting"
+                step.deeds.append(Deed(event.action, event.intent, event.points))
+            case ActionDone():
+                if event.index < len(step.deeds):
+                    step.deeds[event.index].done = True
+                step.state = "settling"
+            case QuestionAsked():
+                self.question = event
+                step.state = "asking"
+            case QuestionAnswered():
+                self.question = None
+                step.state = "acting"
+            case ScreenSettled():
+                step.changed, step.settled = event.changed, event.settled
+            case StepFinished():
+                step.timing = event.timing
+                step.seconds = event.at - step.started
+                if step.state != "mistake":
+                    step.state = "done"
+            case _:
+                raise AssertionError(f"{type(event).__name__} is no event of a step")

@@ -1,0 +1,116 @@
+"""The task box with its two buttons."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+
+
+class TaskBox(QPlainTextEdit):
+    """Several lines of instructions; Ctrl+Enter starts, Tab leaves the box.
+
+    **Signals:**
+
+    - `submitted`: the person wants to start
+    """
+
+    submitted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTabChangesFocus(True)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        return QSize(240, 8 * self.fontMetrics().lineSpacing())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.submitted.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class TaskPanel(QWidget):
+    """What to do, Start and Stop.
+
+    **Signals:**
+
+    - `started` (str): run this task
+    - `stopped`: end the run
+    """
+
+    started = Signal(str)
+    stopped = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._running = False
+        self.box = TaskBox(self)
+        self.box.setPlaceholderText(
+            self.tr(
+                "What should be done?\n\n"
+                "One step per line works best:\n"
+                "click “File”\n"
+                "type “hello” into “Name”\n"
+                "press ctrl+s"
+            )
+        )
+        self.box.setAccessibleName(self.tr("Task"))
+        heading = QLabel(self.tr("&Task"), self)
+        heading.setProperty("role", "heading")
+        heading.setBuddy(self.box)
+        self.start_button = QPushButton(self.tr("&Start"), self)
+        self.start_button.setProperty("role", "primary")
+        self.start_button.setToolTip(self.tr("Start (Ctrl+Enter)"))
+        self.start_button.setAccessibleName(self.tr("Start"))
+        self.stop_button = QPushButton(self.tr("St&op"), self)
+        self.stop_button.setProperty("role", "danger")
+        self.stop_button.setToolTip(self.tr("Stop at once (Ctrl+.)"))
+        self.stop_button.setAccessibleName(self.tr("Stop"))
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.start_button, 1)
+        buttons.addWidget(self.stop_button, 1)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(8)
+        rows.addWidget(heading)
+        rows.addWidget(self.box, 1)
+        rows.addLayout(buttons)
+        self.box.submitted.connect(self._on_submitted)
+        self.box.textChanged.connect(self._update)
+        self.start_button.clicked.connect(self._on_submitted)
+        self.stop_button.clicked.connect(self._on_stopped)
+        QShortcut(QKeySequence("Ctrl+."), self, self._on_stopped)
+        self._update()
+
+    def set_running(self, running: bool) -> None:
+        """Offer Stop while a run goes on, and Start while none does."""
+        self._running = running
+        self.box.setReadOnly(running)
+        self.box.setProperty("locked", running)
+        self.box.style().unpolish(self.box)
+        self.box.style().polish(self.box)
+        self.stop_button.setText(self.tr("St&op"))
+        self._update()
+
+    @Slot()
+    def _on_submitted(self) -> None:
+        task = self.box.toPlainText().strip()
+        if task and not self._running:
+            self.started.emit(task)
+
+    @Slot()
+    def _on_stopped(self) -> None:
+        if self._running:
+            self.stop_button.setText(self.tr("Stopping…"))
+            self.stop_button.setEnabled(False)
+            self.stopped.emit()
+
+    @Slot()
+    def _update(self) -> None:
+        task = self.box.toPlainText().strip()
+        self.start_button.setEnabled(not self._running and bool(task))
+        self.stop_button.setEnabled(self._running)

@@ -1,0 +1,203 @@
+"""Colours, palette and style sheet, light and dark, and the application's icon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QIcon, QPainter, QPalette, QPen, QPixmap, QPolygonF
+from PySide6.QtWidgets import QApplication
+
+STAGES: tuple[str, ...] = ("capture", "encode", "prefill", "decode", "parse", "act", "settle")
+MARK = "#ff2d6f"  # a hue that desktops hardly use, so that a mark is never taken for content
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """One colour scheme; every colour is `#rrggbb`."""
+
+    dark: bool
+    window: str
+    surface: str
+    sunken: str
+    line: str
+    text: str
+    muted: str
+    accent: str
+    accent_hover: str
+    on_accent: str
+    accent_soft: str
+    good: str
+    good_soft: str
+    warn: str
+    warn_soft: str
+    bad: str
+    bad_soft: str
+    stages: tuple[str, ...]
+
+
+LIGHT = Theme(
+    dark=False,
+    window="#f3f4f6",
+    surface="#ffffff",
+    sunken="#e9ebef",
+    line="#d9dde3",
+    text="#1b1f26",
+    muted="#5c6570",
+    accent="#2f62e0",
+    accent_hover="#2552c4",
+    on_accent="#ffffff",
+    accent_soft="#e8eefd",
+    good="#16774a",
+    good_soft="#e3f4ea",
+    warn="#8a5a00",
+    warn_soft="#fdf1d6",
+    bad="#bf2f2f",
+    bad_soft="#fce8e6",
+    stages=("#7c8aa0", "#9a7fd1", "#4f9bd8", "#2f62e0", "#c46fae", "#e08b3a", "#57a773"),
+)
+DARK = Theme(
+    dark=True,
+    window="#15171b",
+    surface="#1d2026",
+    sunken="#101216",
+    line="#333943",
+    text="#e7e9ec",
+    muted="#9aa4b0",
+    accent="#5b8cff",
+    accent_hover="#7aa2ff",
+    on_accent="#08132e",
+    accent_soft="#222f4d",
+    good="#56c792",
+    good_soft="#1b3328",
+    warn="#e3b04b",
+    warn_soft="#382d15",
+    bad="#ff8078",
+    bad_soft="#3d2222",
+    stages=("#8c9ab0", "#a78fe0", "#5cabea", "#5b8cff", "#d57fbf", "#ee9b4d", "#66ba84"),
+)
+
+
+def system_theme() -> Theme:
+    """The scheme the person's desktop asks for; where it does not say, what its palette is like."""
+    hints = QApplication.styleHints()
+    scheme = hints.colorScheme()
+    if scheme == Qt.ColorScheme.Unknown:
+        palette = QApplication.style().standardPalette()
+        return DARK if palette.window().color().lightness() < 128 else LIGHT
+    return DARK if scheme == Qt.ColorScheme.Dark else LIGHT
+
+
+def apply_theme(app: QApplication, theme: Theme) -> None:
+    """Give the whole application this scheme."""
+    app.setPalette(_palette(theme))
+    app.setStyleSheet(_style_sheet(theme))
+
+
+def _palette(theme: Theme) -> QPalette:
+    palette = QPalette()
+    roles = {
+        QPalette.ColorRole.Window: theme.window,
+        QPalette.ColorRole.WindowText: theme.text,
+        QPalette.ColorRole.Base: theme.surface,
+        QPalette.ColorRole.AlternateBase: theme.sunken,
+        QPalette.ColorRole.Text: theme.text,
+        QPalette.ColorRole.Button: theme.surface,
+        QPalette.ColorRole.ButtonText: theme.text,
+        QPalette.ColorRole.ToolTipBase: theme.surface,
+        QPalette.ColorRole.ToolTipText: theme.text,
+        QPalette.ColorRole.PlaceholderText: theme.muted,
+        QPalette.ColorRole.Highlight: theme.accent,
+        QPalette.ColorRole.HighlightedText: theme.on_accent,
+        QPalette.ColorRole.Link: theme.accent,
+        QPalette.ColorRole.Mid: theme.line,
+    }
+    for role, colour in roles.items():
+        palette.setColor(role, QColor(colour))
+    for role in (QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.muted))
+    return palette
+
+
+def _style_sheet(theme: Theme) -> str:
+    t = theme
+    return f"""
+    QFrame[card="true"] {{
+        background: {t.surface}; border: 1px solid {t.line}; border-radius: 8px; }}
+    QFrame[card="true"][tone="question"] {{
+        background: {t.accent_soft}; border: 1px solid {t.accent}; }}
+    QFrame[card="true"][tone="good"] {{ background: {t.good_soft}; border: 1px solid {t.good}; }}
+    QFrame[card="true"][tone="warn"] {{ background: {t.warn_soft}; border: 1px solid {t.warn}; }}
+    QFrame[card="true"][tone="bad"] {{ background: {t.bad_soft}; border: 1px solid {t.bad}; }}
+    QLabel[role="heading"] {{ font-weight: 600; color: {t.muted}; }}
+    QLabel[role="title"] {{ font-weight: 600; font-size: 12pt; }}
+    QLabel[role="muted"] {{ color: {t.muted}; }}
+    QLabel[tone="good"] {{ color: {t.good}; }}
+    QLabel[tone="warn"] {{ color: {t.warn}; }}
+    QLabel[tone="bad"] {{ color: {t.bad}; }}
+    QPlainTextEdit, QTextEdit, QLineEdit, QListView {{
+        background: {t.surface}; border: 1px solid {t.line}; border-radius: 8px; padding: 6px;
+        selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
+    QLineEdit {{ padding: 5px 8px; border-radius: 6px; }}
+    QListView {{ padding: 4px; outline: 0; }}
+    QPlainTextEdit:focus, QTextEdit:focus, QLineEdit:focus, QListView:focus {{
+        border: 1px solid {t.accent}; }}
+    QPlainTextEdit[role="plain"] {{ background: transparent; border: none; padding: 0; }}
+    QPlainTextEdit[role="plain"]:focus {{ border: none; }}
+    QPlainTextEdit[locked="true"] {{ background: {t.window}; color: {t.muted}; }}
+    QPushButton {{
+        background: {t.surface}; border: 1px solid {t.line}; border-radius: 6px;
+        padding: 6px 14px; min-height: 18px; }}
+    QPushButton:hover {{ border-color: {t.muted}; }}
+    QPushButton:focus {{ border: 1px solid {t.accent}; }}
+    QPushButton:pressed {{ background: {t.sunken}; }}
+    QPushButton:disabled {{ color: {t.muted}; background: {t.window}; border-color: {t.line}; }}
+    QPushButton[role="primary"] {{
+        background: {t.accent}; color: {t.on_accent}; border-color: {t.accent}; font-weight: 600; }}
+    QPushButton[role="primary"]:hover {{
+        background: {t.accent_hover}; border-color: {t.accent_hover}; }}
+    QPushButton[role="primary"]:focus {{ border: 1px solid {t.text}; }}
+    QPushButton[role="primary"]:disabled {{
+        background: {t.sunken}; color: {t.muted}; border-color: {t.line}; }}
+    QPushButton[role="danger"] {{ color: {t.bad}; font-weight: 600; }}
+    QPushButton[role="danger"]:hover {{ border-color: {t.bad}; }}
+    QPushButton[role="danger"]:disabled {{ color: {t.muted}; font-weight: 400; }}
+    QSplitter::handle {{ background: transparent; }}
+    QToolTip {{
+        background: {t.surface}; color: {t.text}; border: 1px solid {t.line}; padding: 4px; }}
+    QScrollBar:vertical {{ background: transparent; width: 10px; margin: 2px; }}
+    QScrollBar::handle:vertical {{ background: {t.line}; border-radius: 3px; min-height: 28px; }}
+    QScrollBar::handle:vertical:hover {{ background: {t.muted}; }}
+    QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; width: 0; }}
+    QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+    """
+
+
+def application_icon() -> QIcon:
+    """A pointer meeting its target, drawn at the usual sizes."""
+    icon = QIcon()
+    for side in (16, 24, 32, 48, 64, 128, 256):
+        icon.addPixmap(_icon_pixmap(side))
+    return icon
+
+
+def _icon_pixmap(side: int) -> QPixmap:
+    pixmap = QPixmap(side, side)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.scale(side / 64, side / 64)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(LIGHT.accent))
+    painter.drawRoundedRect(QRectF(2, 2, 60, 60), 14, 14)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor("#ffffff"), 5))
+    painter.drawEllipse(QPointF(27, 27), 14, 14)
+    edge = QPen(QColor(LIGHT.accent), 3)
+    edge.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    painter.setPen(edge)
+    painter.setBrush(QBrush(QColor("#ffffff")))
+    arrow = ((27, 27), (53, 37), (42, 42), (37, 53))
+    painter.drawPolygon(QPolygonF([QPointF(x, y) for x, y in arrow]))
+    painter.end()
+    return pixmap

@@ -1,0 +1,166 @@
+"""The command line, as a process of its own: errors with remedies, statuses, real runs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from agent_app.episode.reader import open_episode
+from agent_app.events import RunFinished
+
+AGENT_APP = [sys.executable, "-m", "agent_app"]
+WITHOUT_DISPLAY = {
+    name: value
+    for name, value in os.environ.items()
+    if name not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+}
+SAVE = (
+    'open menu "File" > "Save As…"; type "{path}" into "Name"; press enter; '
+    'wait until "notes.txt" is visible'
+)
+
+
+def agent_app(*arguments: str, environment: dict[str, str] = WITHOUT_DISPLAY, seconds: float = 120):
+    return subprocess.run(
+        [*AGENT_APP, *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+
+
+def test_help_and_version_import_nothing_heavy():
+    script = (
+        "import sys, agent_app.cli as cli\n"
+        "try: cli.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'torch', 'PySide6', 'numpy', 'cv2', 'rapidocr', 'pyautogui'} & set(sys.modules)\n"
+        "sys.exit(f'imported: {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "doctor" in done.stdout
+    assert agent_app("--version").stdout.startswith("agent-app ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "remedy"),
+    [
+        (["run", "x"], "no display for the window", "--no-window"),
+        (["run", "x", "--no-window"], "no display", "--virtual"),
+        (["run", "x", "--no-window", "--virtual", "1280x"], "size '1280x'", "1280x800"),
+        (["run", "x", "--no-window", "--region", "1,2,3"], "region '1,2,3'", "X,Y,W,H"),
+        (["run", "x", "--no-window", "--max-steps", "0"], "room to work", "above zero"),
+        (
+            ["run", "x", "--no-window", "--virtual", "800x600", "--model", "gpt"],
+            "unknown model 'gpt'",
+            "reader",
+        ),
+        (
+            ["run", "x", "--no-window", "--virtual", "800x600", "--region", "700,0,200,50"],
+            "not on the screen",
+            "800,600",
+        ),
+        (
+            ["run", "x", "--no-window", "--virtual", "800x600", "--app", "no-such-program"],
+            "cannot start 'no-such-program'",
+            "install",
+        ),
+        (
+            ["run", "x", "--no-window", "--virtual", "800x600", "--app", "false"],
+            "'false' ended at once",
+            "terminal",
+        ),
+    ],
+)
+def test_a_known_problem_is_named_with_its_remedy(arguments, message, remedy):
+    done = agent_app(*arguments)
+    assert done.returncode == 3, done
+    assert message in done.stderr
+    assert remedy in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_wayland_without_an_x_server_is_named():
+    environment = WITHOUT_DISPLAY | {"WAYLAND_DISPLAY": "wayland-0"}
+    done = agent_app("run", "x", "--no-window", environment=environment)
+    assert done.returncode == 3
+    assert "Wayland" in done.stderr
+
+
+def test_wrong_usage_is_status_two():
+    assert agent_app("run").returncode == 2
+    assert agent_app("nonsense").returncode == 2
+
+
+@pytest.mark.desktop
+def test_a_task_written_by_a_new_user_is_done_on_a_private_desktop(tmp_path: Path):
+    saved, episode = tmp_path / "notes.txt", tmp_path / "episode"
+    done = agent_app(
+        "run",
+        'type "first line"; ' + SAVE.format(path=saved),
+        *("--model", "reader", "--virtual", "1280x800", "--app", "mousepad", "--no-window"),
+        *("--episode", str(episode)),
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert saved.read_text() == "first line"
+    opened = open_episode(episode)
+    assert isinstance(opened.events[-1], RunFinished)
+    assert opened.problems == ()
+
+
+@pytest.mark.desktop
+def test_a_task_that_cannot_be_done_says_why_and_has_a_status_of_its_own(tmp_path: Path):
+    done = agent_app(
+        "run",
+        'click "No Such Button"',
+        *("--virtual", "800x600", "--app", "mousepad", "--no-window"),
+        *("--episode", str(tmp_path / "episode")),
+    )
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "No Such Button" in done.stdout
+
+
+@pytest.mark.desktop
+def test_an_existing_episode_is_never_overwritten(tmp_path: Path):
+    (tmp_path / "mine.txt").write_text("precious")
+    done = agent_app(
+        *("run", "wait 1 second", "--no-window", "--virtual", "800x600"),
+        *("--episode", str(tmp_path)),
+    )
+    assert done.returncode == 3
+    assert (tmp_path / "mine.txt").read_text() == "precious"
+
+
+@pytest.mark.desktop
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_run_tidily(
+    tmp_path: Path, wait_until: Callable[..., None], sign: signal.Signals
+):
+    episode = tmp_path / "episode"
+    process = subprocess.Popen(
+        [
+            *(*AGENT_APP, "run", "wait 50 seconds", "--no-window", "--virtual", "800x600"),
+            *("--episode", str(episode)),
+        ],
+        env=WITHOUT_DISPLAY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    log = episode / "episode.jsonl"
+    wait_until(lambda: log.exists() and b"action_decided" in log.read_bytes(), seconds=60)
+    process.send_signal(sign)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130, errors
+    assert b"Traceback" not in errors
+    finished = open_episode(episode).events[-1]
+    assert isinstance(finished, RunFinished)
+    assert finished.outcome == "stopped"

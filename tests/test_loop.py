@@ -1,0 +1,362 @@
+"""The loop on fakes: the order of events, what goes back to the model, and every way to end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import pytest
+
+from agent_app.errors import KnownError
+from agent_app.events import (
+    ActionDecided,
+    ActionDone,
+    Budgets,
+    Event,
+    FrameCaptured,
+    ModelErred,
+    ModelWarned,
+    QuestionAnswered,
+    QuestionAsked,
+    ReplyReceived,
+    RunFinished,
+    RunStarted,
+    ScreenSettled,
+    StepFinished,
+    StepStarted,
+    TokenStreamed,
+)
+from agent_app.geometry import Size
+from agent_app.loop import LoopSettings, run
+from agent_app.model_runtime import KIMI_VL_LIMITS, Sampling
+from agent_app.prompting import load_prompt
+from agent_app.screen.ring import FrameRing
+from agent_app.screen.settle import SettleLimits
+from tests.fakes.input import RecordingInput
+from tests.fakes.runtime import ScriptedRuntime, reply
+from tests.fakes.screen import FakeScreen, picture
+
+T = TypeVar("T")
+QUICK = SettleLimits(minimum=0.0, reaction=0.03, quiet=0.02, maximum=0.3)
+DONE = reply("computer.terminate(status='success', answer='saved')")
+CLICK = reply("pyautogui.click(x=0.5, y=0.25)", action="Click Save")
+
+
+class Desk:
+    """A fake desktop on which every input event moves a white box, unless it is `dead`."""
+
+    def __init__(self, *, dead: bool = False) -> None:
+        self.screen = FakeScreen([picture()])
+        self.input = RecordingInput()
+        self.ring = FrameRing()
+        self._dead = dead
+        self._moves = 0
+
+    def react(self) -> None:
+        if not self._dead:
+            self._moves += 1
+            self.screen.show(picture((self._moves % 30 * 10, 20 * (self._moves // 30), 9, 18)))
+
+    def start(
+        self,
+        replies: list[str | Exception],
+        *,
+        settings: LoopSettings | None = None,
+        runtime: ScriptedRuntime | None = None,
+        **kind,
+    ) -> Iterator[Event]:
+        self.runtime = runtime or ScriptedRuntime(replies)
+        for event in run(
+            "Save the file",
+            runtime=self.runtime,
+            screen=self.screen,
+            input=self.input,
+            prompt=load_prompt(),
+            ring=self.ring,
+            settings=settings or LoopSettings(settle=QUICK),
+            **kind,
+        ):
+            if isinstance(event, ActionDone):
+                self.react()
+            yield event
+
+    def last_question(self) -> str:
+        """Everything the model was shown in words when it was last asked."""
+        return "\n".join(turn.text for turn in self.runtime.requests[-1].turns)
+
+
+def only(events: list[Event], kind: type[T]) -> T:
+    found = [event for event in events if isinstance(event, kind)]
+    assert len(found) == 1, found
+    return found[0]
+
+
+def test_a_run_yields_its_events_in_the_order_of_the_loop():
+    events = list(Desk().start([CLICK, DONE]))
+    kinds = [type(event) for event in events if not isinstance(event, TokenStreamed)]
+    assert kinds == [
+        RunStarted,
+        *(StepStarted, FrameCaptured, ReplyReceived, ActionDecided, ActionDone, ScreenSettled),
+        StepFinished,
+        *(StepStarted, FrameCaptured, ReplyReceived, ActionDecided, ActionDone, StepFinished),
+        RunFinished,
+    ]
+    finished = only(events, RunFinished)
+    assert (finished.outcome, finished.answer, finished.steps) == ("success", "saved", 2)
+
+
+def test_the_reply_streams_as_thought_and_summary_before_it_is_acted_on():
+    events = list(Desk().start([DONE]))
+    streamed = [event for event in events if isinstance(event, TokenStreamed)]
+    thought = "".join(event.text for event in streamed if event.channel == "thought")
+    summary = "".join(event.text for event in streamed if event.channel == "summary")
+    received = only(events, ReplyReceived)
+    assert thought == received.thought == "Looking."
+    assert summary.strip() == received.summary
+    assert events.index(streamed[-1]) < events.index(received)
+
+
+def test_a_click_lands_on_the_screen_point_of_its_relative_place():
+    desk = Desk()
+    events = list(desk.start([CLICK, DONE]))
+    decided = next(event for event in events if isinstance(event, ActionDecided))
+    assert [(point.x, point.y) for point in decided.points] == [(160, 50)]
+    assert decided.intent == "Click Save"
+    assert desk.input.position() == decided.points[0]
+
+
+def test_pixel_values_are_those_of_the_picture_the_model_saw():
+    desk = Desk()
+    runtime = ScriptedRuntime([reply("pyautogui.click(x=154, y=98)"), DONE], limits=KIMI_VL_LIMITS)
+    list(desk.start([], runtime=runtime))
+    seen = runtime.requests[0].turns[-1].parts[0].image.size
+    assert seen == (308, 196)
+    assert (desk.input.position().x, desk.input.position().y) == (160, 100)
+
+
+def test_no_input_is_sent_before_the_decision_was_consumed():
+    desk = Desk()
+    for event in desk.start([CLICK, DONE]):
+        if isinstance(event, ActionDecided) and event.step == 1:
+            assert desk.input.events == []
+    assert desk.input.events
+
+
+def test_frames_are_in_the_ring_when_they_are_named():
+    desk = Desk()
+    for event in desk.start([CLICK, CLICK, DONE]):
+        if isinstance(event, FrameCaptured):
+            assert desk.ring.get(event.frame.sha1) is not None
+
+
+def test_coordinates_in_the_thought_are_never_acted_on():
+    desk = Desk()
+    tempting = reply(
+        "computer.wait(seconds=0)", thought="```python\npyautogui.click(x=0.1, y=0.1)\n```"
+    )
+    list(desk.start([tempting, DONE]))
+    assert desk.input.events == []
+
+
+def test_a_thought_that_never_ends_is_a_mistake_and_no_action():
+    desk = Desk()
+    events = list(desk.start(["◁think▷click (0.5, 0.5) pyautogui.click(x=0.5, y=0.5)", DONE]))
+    assert "never ended" in only(events, ModelErred).message
+    assert desk.input.events == []
+
+
+def test_a_mistake_goes_back_to_the_model_in_words():
+    desk = Desk()
+    list(desk.start([reply("pyautogui.click(x=0.5*width, y=0.1)"), DONE]))
+    assert "could not be carried out" in desk.last_question()
+
+
+def test_three_mistakes_in_a_row_end_the_run_and_fewer_do_not():
+    bad = reply("pyautogui.press('nokey')")
+    events = list(Desk().start([bad, bad, CLICK, bad, bad, bad]))
+    finished = only(events, RunFinished)
+    assert (finished.outcome, finished.steps) == ("failure", 6)
+    assert "in a row" in finished.reason
+
+
+def test_a_place_outside_the_screen_and_a_barred_chord_are_refused():
+    desk = Desk()
+    barred = reply("pyautogui.hotkey('ctrl', 'alt', 'delete')")
+    events = list(desk.start([reply("pyautogui.click(x=5000, y=10)"), barred, DONE]))
+    assert len([event for event in events if isinstance(event, ModelErred)]) == 2
+    assert desk.input.events == []
+
+
+def test_an_action_without_effect_is_told_and_then_ends_the_run():
+    desk = Desk(dead=True)
+    events = list(desk.start([CLICK] * 9))
+    assert only(events, RunFinished).outcome == "failure"
+    assert "going" in only(events, RunFinished).reason or "repeated" in (
+        only(events, RunFinished).reason
+    )
+    warned = [event for event in events if isinstance(event, ModelWarned)]
+    assert warned
+    assert warned[0].message in desk.last_question()
+    assert desk.screen.checks >= 2  # at the start, and when nothing seemed to react
+
+
+def test_budgets_for_steps_tokens_and_seconds_end_the_run():
+    def end(**budgets) -> RunFinished:
+        settings = LoopSettings(settle=QUICK, budgets=Budgets(**budgets))
+        return only(list(Desk().start([CLICK] * 9, settings=settings)), RunFinished)
+
+    assert (end(steps=2).outcome, end(steps=2).steps) == ("limit", 2)
+    assert "tokens" in end(tokens=50).reason
+    assert "seconds" in end(seconds=0.01).reason
+
+
+def test_a_reply_is_never_asked_to_be_longer_than_the_tokens_left():
+    desk = Desk()
+    settings = LoopSettings(settle=QUICK, budgets=Budgets(tokens=70), sampling=Sampling())
+    list(desk.start([CLICK] * 9, settings=settings))
+    first, *rest = [request.sampling.max_tokens for request in desk.runtime.requests]
+    assert first == 70
+    assert all(left < 70 for left in rest)
+
+
+def test_a_question_is_asked_and_its_answer_told_to_the_model():
+    desk = Desk()
+    question = reply("computer.ask(question='Which one?', choices=['left', 'right'])")
+    events = list(desk.start([question, DONE], answerer=lambda asked: asked.choices[1]))
+    assert only(events, QuestionAsked).choices == ("left", "right")
+    assert only(events, QuestionAnswered).answer == "right"
+    assert "The person answered: right" in desk.last_question()
+
+
+def test_an_unanswered_question_is_told_too():
+    desk = Desk()
+    list(desk.start([reply("computer.ask(question='Which one?')"), DONE]))
+    assert "Nobody answered" in desk.last_question()
+
+
+def test_stopping_at_any_token_or_event_sends_nothing_more_and_holds_nothing():
+    total = len(list(Desk().start([CLICK, DONE])))
+    for stop_at in range(total):
+        stop, desk, after = threading.Event(), Desk(), []
+        for number, event in enumerate(desk.start([CLICK, DONE], stop=stop)):
+            if number == stop_at:
+                stop.set()
+                sent = len(desk.input.events)
+            elif number > stop_at:
+                after.append(event)
+        assert len(desk.input.events) == sent
+        assert not desk.input.held
+        if after:
+            assert after[-1].outcome in ("stopped", "success")
+
+
+def test_a_stop_between_tokens_cancels_the_generation():
+    stop = threading.Event()
+    runtime = ScriptedRuntime([CLICK], on_token=lambda number: number == 5 and stop.set())
+    events = list(Desk().start([], runtime=runtime, stop=stop))
+    assert runtime.tokens == 5
+    assert only(events, ReplyReceived).ended_by == "cancelled"
+    assert only(events, RunFinished).outcome == "stopped"
+
+
+def test_a_known_error_ends_the_run_readably_and_is_raised_again():
+    events: list[Event] = []
+    started = Desk().start([CLICK, KnownError("the server is gone", remedy="start it")])
+    with pytest.raises(KnownError, match="the server is gone"):
+        collect(started, events)
+    assert only(events, RunFinished).outcome == "error"
+    assert "the server is gone" in only(events, RunFinished).reason
+
+
+def test_a_fault_of_ours_is_recorded_once_and_raised_again():
+    events: list[Event] = []
+    with pytest.raises(ZeroDivisionError):
+        collect(Desk().start([ZeroDivisionError("boom")]), events)
+    assert only(events, RunFinished).reason == "ZeroDivisionError: boom"
+
+
+def collect(started: Iterator[Event], into: list[Event]) -> None:
+    for event in started:  # one by one, so that what came before an error is kept
+        into.append(event)
+
+
+def test_a_consumer_that_leaves_early_leaves_nothing_held():
+    desk = Desk()
+    started = desk.start([reply("pyautogui.dragTo(x=0.9, y=0.9)"), DONE])
+    next(event for event in started if isinstance(event, ActionDecided))
+    started.close()
+    assert not desk.input.held
+
+
+def test_the_way_is_clear_whenever_the_agent_looks_or_acts():
+    desk = Desk()
+    clear = threading.Event()
+
+    @contextmanager
+    def unobstructed() -> Iterator[None]:
+        clear.set()
+        yield
+        clear.clear()
+
+    def guarded(call: Callable) -> Callable:
+        def checked(*arguments):
+            assert clear.is_set(), f"{call.__name__} while the way was not clear"
+            return call(*arguments)
+
+        return checked
+
+    desk.screen.grab = guarded(desk.screen.grab)
+    desk.input.move = guarded(desk.input.move)
+    desk.input.button_down = guarded(desk.input.button_down)
+    events = list(desk.start([CLICK, CLICK, DONE], unobstructed=unobstructed))
+    assert only(events, RunFinished).outcome == "success"
+    assert not clear.is_set()
+
+
+def test_the_decision_is_shown_before_the_way_is_cleared():
+    entered = threading.Event()
+
+    @contextmanager
+    def unobstructed() -> Iterator[None]:
+        entered.set()
+        yield
+
+    for event in Desk().start([CLICK, DONE], unobstructed=unobstructed):
+        if isinstance(event, FrameCaptured):
+            entered.clear()
+        if isinstance(event, ActionDecided):
+            assert not entered.is_set()
+
+
+def test_several_actions_of_one_reply_are_done_in_order():
+    desk = Desk()
+    both = reply("pyautogui.click(x=0.5, y=0.5)\npyautogui.write(message='hi')")
+    events = list(desk.start([both, DONE]))
+    decided = [event.index for event in events if isinstance(event, ActionDecided)]
+    assert decided == [0, 1, 0]
+    assert [event[1] for event in desk.input.events if event[0] == "write"] == ["h", "i"]
+
+
+def test_timing_names_where_a_step_went():
+    events = list(Desk().start([CLICK, DONE]))
+    timing = next(event.timing for event in events if isinstance(event, StepFinished))
+    assert timing.settle > 0
+    assert timing.decode >= 0
+    assert timing.capture > 0
+
+
+def test_what_the_model_saw_of_past_steps_is_the_trained_history():
+    desk = Desk()
+    list(desk.start([CLICK] * 5 + [DONE]))
+    turns = desk.runtime.requests[-1].turns
+    assert [turn.role for turn in turns] == [
+        "system",
+        "assistant",
+        *("user", "assistant") * 3,
+        "user",
+    ]
+    assert turns[1].text.startswith("# Step 1:\n## Action:\nClick Save\n# Step 2:")
+    assert turns[0].parts == (load_prompt().system,)
+    assert turns[-1].parts[0].transform.size == Size(320, 200)
