@@ -7,7 +7,7 @@ Plain image arithmetic on what toolkits draw: flat backgrounds, marks that stand
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -23,6 +23,7 @@ _EDGE = 24  # of 255, between neighbours
 _BUSY = 0.3  # share of a row that stands out from its own median when that is no background
 _GAP = 1.25  # of a letter's height: a space has 0.3 to 0.8, menu bars leave 1.4 and more
 _GLYPH_SIDE = 16  # larger marks are found by the detector
+_FLAT = 24  # pixels from which a thin line is no dash but an underline or a border
 _RULE = 17  # pixels from which a straight edge belongs to no small character
 _GLYPH_CROP = 20  # the line height that a lone glyph is shown in to be recognised
 
@@ -103,9 +104,7 @@ def labels(crop: Pixels) -> list[Box]:
     A menu bar comes apart into its menus, a label of several words stays whole. Upright rules
     (the borders of fields and cells) separate and belong to no label.
     """
-    marks = ink(crop)
-    rules = marks.mean(axis=0) > 0.92
-    marks[:, rules] = False
+    marks = _without_rules(ink(crop))
     columns = np.flatnonzero(marks.any(axis=0))
     if columns.size == 0:
         return []
@@ -113,6 +112,20 @@ def labels(crop: Pixels) -> list[Box]:
     starts = np.concatenate((columns[:1], columns[breaks + 1]))
     ends = np.concatenate((columns[breaks], columns[-1:])) + 1
     return [_tight(marks, int(start), int(end)) for start, end in zip(starts, ends, strict=True)]
+
+
+def _without_rules(marks: Mask) -> Mask:
+    """The marks without upright lines through the whole crop, and without flat lines."""
+    marks[:, marks.mean(axis=0) > 0.92] = False
+    count, names, stats, _ = cv2.connectedComponentsWithStats(
+        marks.astype(np.uint8), connectivity=8
+    )
+    widths, heights = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    flat = np.flatnonzero((widths > _FLAT) & (heights <= 4))
+    flat = flat[(flat > 0) & (flat < count)]
+    if flat.size:
+        marks[np.isin(names, flat)] = False
+    return marks
 
 
 def _letter_height(marks: Mask) -> float:
@@ -139,10 +152,10 @@ def changed_tiles(before: Pixels, after: Pixels) -> Mask:
     return tiles(np.asarray(_strongest(cv2.absdiff(before, after)) > 0))
 
 
-def _strongest(pixels: NDArray[np.generic]) -> NDArray[np.generic]:
+def _strongest(pixels: NDArray[Any]) -> Pixels:
     """The highest channel of each pixel (numpy's own maximum takes 50 times as long)."""
-    red, green, blue = cv2.split(np.asarray(pixels, dtype=np.uint8))
-    return cv2.max(cv2.max(red, green), blue)
+    red, green, blue = cv2.split(pixels)
+    return np.asarray(cv2.max(cv2.max(red, green), blue), dtype=np.uint8)
 
 
 def lone_glyphs(edge: Mask, found: Sequence[Box]) -> list[Box]:
@@ -152,17 +165,22 @@ def lone_glyphs(edge: Mask, found: Sequence[Box]) -> list[Box]:
     what it finds; such marks are cheap to find by themselves.
     """
     every = edge.astype(np.uint8)
-    marks = every
-    for ruler in (np.ones((1, _RULE), np.uint8), np.ones((_RULE, 1), np.uint8)):
-        marks = cv2.subtract(marks, cv2.morphologyEx(every, cv2.MORPH_OPEN, ruler))  # cell borders
+    rules = cv2.max(
+        cv2.morphologyEx(every, cv2.MORPH_OPEN, np.ones((1, _RULE), np.uint8)),
+        cv2.morphologyEx(every, cv2.MORPH_OPEN, np.ones((_RULE, 1), np.uint8)),
+    )
     # parts of one character (=, :, i) are joined, neighbours in a word too, which disqualifies it
-    joined = cv2.dilate(marks, np.ones((5, 5), np.uint8))
+    joined = cv2.dilate(cv2.subtract(every, rules), np.ones((5, 5), np.uint8))
     count, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     glyphs: list[Box] = []
     for left, top, width, height, _ in stats[1:count].tolist():
         mark = Box(left + 2, top + 2, left + width - 2, top + height - 2)
         small = 2 <= mark.width <= 2 * _GLYPH_SIDE and 2 <= mark.height <= _GLYPH_SIDE
-        if small and not any(mark.meets(box) for box in found):
+        if not small or any(mark.meets(box) for box in found):
+            continue
+        # the border of a cell may pass nearby, but a mark that touches one is its corner
+        around = rules[max(0, top) : top + height, max(0, left) : left + width]
+        if not around.any():
             glyphs.append(mark)
     return glyphs
 

@@ -265,6 +265,9 @@ def _on_top(item: Placed, stack: Sequence[Layer]) -> bool:
 
 
 def _title(item: Placed, stack: Sequence[Layer] | None) -> str:
+    """The window's title; none for a list or tip that pops up, which lies in no titled window."""
+    if item.node.popup and "menu" not in item.node.role:
+        return ""
     return item.node.window or title_at(item.box.center, stack)
 
 

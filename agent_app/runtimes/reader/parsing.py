@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -40,6 +41,9 @@ DEFAULT_NOTCHES = 5
 DEFAULT_LIMIT_SECONDS = 60.0
 _MOST_SECONDS = 3600.0
 _MOST_TIMES = 100
+_MOST_CHORDS = 30  # each is one action, and a reply may hold 32 of them
+_MOST_KEYS = 8
+_LONGEST_TEXT = 5000  # characters; a reply holds 20,000, and an escaped character takes four
 
 
 def parse_steps(instruction: str) -> tuple[Step, ...]:
@@ -128,8 +132,7 @@ class _StepReader(LabelReader):
         self.skip({"the", "text"}, before_quote=True)
         if self.peek("quoted"):
             text = self.take().text
-            if not text:
-                self.fail("there is nothing between the quotes")
+            self._check_text(text)
             if self.word() in ("into", "in", "to"):
                 self.at += 1
                 return Type(text, self.target())
@@ -141,8 +144,17 @@ class _StepReader(LabelReader):
         ):
             self.fail("the text to type stands in no quotes")
         text = self.slice(self.at, len(self.row))
+        self._check_text(text)
         self.at = len(self.row)
         return Type(text)
+
+    def _check_text(self, text: str) -> None:
+        if not text:
+            self.fail("there is nothing between the quotes")
+        if len(text) > _LONGEST_TEXT:
+            self.fail(f"a text may have up to {_LONGEST_TEXT} characters: type it in several steps")
+        if odd := next((char for char in text if not _can_be_typed(char)), None):
+            self.fail(f"the character {odd!r} cannot be typed")
 
     def _press(self) -> Press:
         words = [lexeme.text for lexeme in self.row[self.at :]]
@@ -161,7 +173,12 @@ class _StepReader(LabelReader):
             words = words[1:]
         while len(words) > 1 and words[-1].lower() in ("key", "keys", "together"):
             words = words[:-1]
-        return Press(self._chord(" ".join(words)), count)
+        keys = self._chord(" ".join(words))
+        if len(keys) > _MOST_KEYS:
+            self.fail(f"at most {_MOST_KEYS} keys can be pressed together")
+        if len(keys) > 1 and count > _MOST_CHORDS:
+            self.fail(f"keys can be pressed together at most {_MOST_CHORDS} times")
+        return Press(keys, count)
 
     def _chord(self, chord: str) -> tuple[str, ...]:
         if not chord:
@@ -323,6 +340,10 @@ class _StepReader(LabelReader):
         if not 0 < seconds <= _MOST_SECONDS:
             self.fail(f"it can wait up to {_MOST_SECONDS:.0f} seconds")
         return seconds
+
+
+def _can_be_typed(char: str) -> bool:
+    return char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cs")
 
 
 def _is_key(name: str) -> bool:

@@ -12,7 +12,7 @@ def split_rows(lexemes: tuple[Lexeme, ...]) -> list[list[Lexeme]]:
     rows: list[list[Lexeme]] = [[]]
     for at, lexeme in enumerate(lexemes):
         row = rows[-1]
-        rest = lexemes[at:]
+        rest = lexemes[at : at + 40]  # as far as a verb and its menu path are looked for
         if lexeme.kind == "break" or lexeme.lower == "then":
             rows.append([])
         elif row and _ends_step(row) and verb_at(_strip_lead(rest)):

@@ -1,0 +1,242 @@
+"""The things on the screen that read like a wanted label: gathered, joined, seen once each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from agent_app.geometry import FrameBox, Size
+from agent_app.runtimes.reader.likeness import (
+    Likeness,
+    Tier,
+    folded,
+    likeness,
+    words_within,
+)
+from agent_app.runtimes.reader.relations import area, around, reading_order, same_thing
+from agent_app.runtimes.reader.sight import Element, Sight, Window
+
+FIELD_ROLES = frozenset(
+    "text,entry,password text,spin button,combo box,editbar,date editor,terminal,paragraph,"
+    "document text,document web,document frame".split(",")
+)
+MENU_ROLES = frozenset(
+    "menu,menu item,check menu item,radio menu item,tearoff menu item".split(",")
+)
+CONTROL_ROLES = MENU_ROLES | frozenset(
+    "push button,button,toggle button,check box,radio button,switch,page tab,tab,link,hyper link,"
+    "list item,tree item,table cell,icon,combo box,slider".split(",")
+)
+_ITEM_ROLES = MENU_ROLES - {"menu"}
+_CONTAINERS = frozenset(
+    "application,frame,window,dialog,alert,file chooser,panel,filler,scroll pane,viewport,"
+    "split pane,menu bar,tool bar,status bar,page tab list,table,tree,tree table,list,list box,"
+    "layered pane,root pane,desktop frame,section,grouping,form".split(",")
+)
+_WIDE = 0x2E80  # from here on, characters take about twice the width of a letter
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One thing that reads like the wanted label.
+
+    `depth` is its window's place in the sight, from the topmost down, or None when it is in none;
+    `is_content` tells that it is what a field or document holds and not the label of anything.
+    """
+
+    text: str
+    box: FrameBox
+    tier: Tier
+    score: float
+    source: str
+    role: str = ""
+    window: str = ""
+    depth: int | None = None
+    enabled: bool = True
+    is_content: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A sight with what can be pointed at: nothing hidden, nothing outside the frame."""
+
+    elements: tuple[tuple[Element, int | None], ...]  # each with its window's depth
+    windows: tuple[Window, ...]
+
+
+def survey(sight: Sight, size: Size | None) -> Scene:
+    """Leave out what no click could reach, cut boxes at the frame's edge, and find each window."""
+    kept: list[tuple[Element, int | None]] = []
+    items = [
+        element
+        for element in sight.elements
+        if element.source == "accessibility" and element.role in _ITEM_ROLES
+    ]
+    for element in sight.elements:
+        shown = element if size is None else _clipped(element, size)
+        nameless = not element.text.strip() and element.role not in FIELD_ROLES
+        if shown is None or nameless:
+            continue
+        depth = _depth(shown, sight.windows)
+        if element.source == "accessibility" and element.role not in MENU_ROLES:
+            under_menu = any(item.box.contains(shown.box.center) for item in items)
+            if under_menu or _is_covered(shown, depth, sight.windows):
+                continue
+        kept.append((shown, depth))
+    return Scene(tuple(kept), sight.windows)
+
+
+def gather(scene: Scene, wanted: str) -> list[Candidate]:
+    """Everything whose text as a whole is like the wanted label, each thing once, best first."""
+    found = [
+        as_candidate(scene, element, depth, alike)
+        for element, depth in scene.elements
+        if element.role not in _CONTAINERS
+        and element.text.strip()
+        and (alike := likeness(wanted, element.text)) is not None
+    ]
+    return _each_once(found)
+
+
+def gather_parts(scene: Scene, wanted: str) -> list[Candidate]:
+    """Texts side by side that make up the label, and rows of labels that hold it; OCR alone."""
+    read = [(e, depth) for e, depth in scene.elements if e.source == "ocr"]
+    alike = Likeness(Tier.PART, 0.8)
+    found: list[Candidate] = []
+    for element, depth in read:
+        joined = _joined(element, [other for other, _ in read], folded(wanted))
+        if joined is not None:
+            found.append(as_candidate(scene, joined, depth, alike))
+        elif (span := words_within(wanted, element.text)) and _is_row_of_labels(element.text):
+            cut = replace(
+                element,
+                text=element.text[slice(*span)],
+                box=_share(element.box, element.text, span),
+            )
+            found.append(as_candidate(scene, cut, depth, alike))
+    return _each_once(found)
+
+
+def in_order(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates in reading order."""
+    return [candidates[index] for index in reading_order([c.box for c in candidates])]
+
+
+def as_candidate(scene: Scene, element: Element, depth: int | None, alike: Likeness) -> Candidate:
+    """An element as a candidate that is so alike."""
+    return Candidate(
+        text=element.text,
+        box=element.box,
+        tier=alike.tier,
+        score=alike.score,
+        source=element.source,
+        role=element.role,
+        window=element.window or ("" if depth is None else scene.windows[depth].title),
+        depth=depth,
+        enabled=element.enabled,
+        is_content=element.source == "ocr" and _is_in_field(scene, element, depth),
+    )
+
+
+def _each_once(found: list[Candidate]) -> list[Candidate]:
+    """Merge what was seen twice: by the accessibility tree and by OCR, or as parts of a whole.
+
+    The smaller box is kept, because its middle lies in both.
+    """
+    things: list[Candidate] = []
+    for candidate in sorted(found, key=lambda c: (c.tier, area(c.box))):
+        for index, thing in enumerate(things):
+            if same_thing(thing.box, candidate.box):
+                things[index] = _merged(thing, candidate)
+                break
+        else:
+            things.append(candidate)
+    return things
+
+
+def _merged(better: Candidate, other: Candidate) -> Candidate:
+    told = next((c for c in (better, other) if c.source != "ocr"), better)
+    sources = dict.fromkeys([*better.source.split("+"), *other.source.split("+")])
+    return replace(
+        better,
+        box=min(better.box, other.box, key=area),
+        source="+".join(sources),
+        role=told.role or better.role or other.role,
+        window=told.window or better.window or other.window,
+        depth=told.depth if told.depth is not None else better.depth,
+        enabled=told.enabled,
+        is_content=better.is_content and other.is_content,
+    )
+
+
+def _clipped(element: Element, size: Size) -> Element | None:
+    box = element.box
+    left, top = max(0.0, box.left), max(0.0, box.top)
+    right, bottom = min(float(size.width), box.right), min(float(size.height), box.bottom)
+    if right - left < 1 or bottom - top < 1:
+        return None
+    return replace(element, box=FrameBox(left, top, right - left, bottom - top))
+
+
+def _depth(element: Element, windows: Sequence[Window]) -> int | None:
+    center = element.box.center
+    around = [i for i, window in enumerate(windows) if window.box.contains(center)]
+    if not element.window:
+        return around[0] if around else None
+    titled = [i for i, window in enumerate(windows) if window.title == element.window]
+    return next((i for i in titled if i in around), titled[0] if titled else None)
+
+
+def _is_covered(element: Element, depth: int | None, windows: Sequence[Window]) -> bool:
+    center = element.box.center
+    return depth is not None and any(window.box.contains(center) for window in windows[:depth])
+
+
+def _is_in_field(scene: Scene, element: Element, depth: int | None) -> bool:
+    center = element.box.center
+    return any(
+        field.role in FIELD_ROLES and field.box.contains(center) and field_depth == depth
+        for field, field_depth in scene.elements
+    )
+
+
+def _joined(first: Element, others: Sequence[Element], wanted: str) -> Element | None:
+    """`first` with what stands right of it, as soon as together they read as wanted."""
+    whole = first
+    while (so_far := folded(whole.text)) and len(so_far) < len(wanted):
+        if not wanted.startswith(so_far):
+            return None
+        following = _right_neighbour(whole.box, others)
+        if following is None:
+            return None
+        whole = replace(
+            whole, text=f"{whole.text} {following.text}", box=around(whole.box, following.box)
+        )
+    return whole if whole is not first and folded(whole.text) == wanted else None
+
+
+def _right_neighbour(box: FrameBox, others: Sequence[Element]) -> Element | None:
+    """The next text on the same line, at most a wide space away."""
+    near = [
+        other
+        for other in others
+        if -0.3 * box.height <= other.box.left - box.right <= 1.2 * box.height
+        and abs(other.box.center.y - box.center.y) <= 0.4 * min(box.height, other.box.height)
+    ]
+    return min(near, key=lambda other: other.box.left, default=None)
+
+
+def _is_row_of_labels(text: str) -> bool:
+    """Whether a line reads like `File Edit View`, and not like a sentence."""
+    words = text.split()
+    return len(words) > 1 and all(
+        not word[0].islower() and word[-1] not in ",;?!" for word in words
+    )
+
+
+def _share(box: FrameBox, text: str, span: tuple[int, int]) -> FrameBox:
+    """About where a slice of a line lies, wide characters counted twice."""
+    widths = [2.0 if ord(char) >= _WIDE else 1.0 for char in text]
+    unit = box.width / sum(widths)
+    left = box.left + unit * sum(widths[: span[0]])
+    return FrameBox(left, box.top, unit * sum(widths[slice(*span)]), box.height)

@@ -1,0 +1,66 @@
+"""How boxes lie to one another: in a direction, and in the order of reading."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agent_app.geometry import FrameBox
+from agent_app.runtimes.reader.steps import Where
+
+
+def gap(box: FrameBox, other: FrameBox, where: Where) -> float | None:
+    """How far a box lies from another one in a direction, in pixels; None when it does not."""
+    match where:
+        case "right of":
+            in_row = share_rows(box, other) and box.center.x > other.right
+            return max(0.0, box.left - other.right) if in_row else None
+        case "left of":
+            return gap(other, box, "right of")
+        case "below":
+            in_column = share_columns(box, other) and box.center.y > other.bottom
+            return max(0.0, box.top - other.bottom) if in_column else None
+        case "above":
+            return gap(other, box, "below")
+        case "next to":
+            sides: tuple[Where, ...] = ("right of", "left of", "below", "above")
+            gaps = [away for side in sides if (away := gap(box, other, side)) is not None]
+            return min(gaps, default=None)
+
+
+def share_rows(box: FrameBox, other: FrameBox) -> bool:
+    shared = min(box.bottom, other.bottom) - max(box.top, other.top)
+    return shared >= 0.5 * min(box.height, other.height)
+
+
+def share_columns(box: FrameBox, other: FrameBox) -> bool:
+    slack = 2 * min(box.height, other.height)  # labels of one column need not be aligned
+    return min(box.right, other.right) + slack > max(box.left, other.left)
+
+
+def same_thing(one: FrameBox, other: FrameBox) -> bool:
+    """Whether two boxes cover each other by half of the smaller one."""
+    smaller = min(one.width * one.height, other.width * other.height)
+    return one.overlap(other) >= 0.5 * smaller
+
+
+def reading_order(boxes: Sequence[FrameBox]) -> list[int]:
+    """The indices of the boxes by rows from the top down, each row from the left."""
+    rows: list[list[int]] = []
+    for index in sorted(range(len(boxes)), key=lambda i: boxes[i].center.y):
+        if rows and boxes[index].center.y < boxes[rows[-1][0]].bottom:
+            rows[-1].append(index)
+        else:
+            rows.append([index])
+    return [index for row in rows for index in sorted(row, key=lambda i: boxes[i].left)]
+
+
+def around(one: FrameBox, other: FrameBox) -> FrameBox:
+    """The smallest box that holds both."""
+    left, top = min(one.left, other.left), min(one.top, other.top)
+    right, bottom = max(one.right, other.right), max(one.bottom, other.bottom)
+    return FrameBox(left, top, right - left, bottom - top)
+
+
+def area(box: FrameBox) -> float:
+    """Square pixels."""
+    return box.width * box.height

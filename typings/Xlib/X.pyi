@@ -1,3 +1,0 @@
-AnyPropertyType: int
-InputOnly: int
-IsViewable: int

@@ -1,1 +1,0 @@
-"""The part of python-xlib that is used here; it has no annotations of its own."""
