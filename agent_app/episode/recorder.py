@@ -2,7 +2,9 @@
 
 The format and the order of what is on disk when are in `agent_app.episode.format`.
 
-Costs, measured on two cores with `python bench/recorder.py`: see docs/episode-format.md.
+Measured on two cores (`python bench/recorder.py`), per step with a new 1080p frame: 1.3 ms when the
+model thinks for 0.3 s, because encoding is done meanwhile, 24 ms when it answers at once. Of that
+each fsync is 0.1 ms (an SSD without a write cache: a few), which is why every action is synced.
 """
 
 from __future__ import annotations
@@ -68,7 +70,7 @@ class EpisodeRecorder:
                 remedy="give the name of a new folder; an episode is never overwritten",
             )
 
-    def tee(self, events: Iterator[Event]) -> Iterator[Event]:
+    def tee(self, events: Iterator[Event]) -> Generator[Event]:
         """The same events, each passed on once it is written down; to be called once.
 
         Raises KnownError when the disk is full or may not be written; the episode up to there
