@@ -223,6 +223,11 @@ def check_opens_up_to(flushed: int, folder: Path, thought_length: int) -> None:
     assert not list((folder / "frames").glob("*.tmp"))
 
 
+def test_an_episode_is_its_owners_alone(tmp_path: Path):
+    folder = MadeUpRun(1).record(tmp_path / "library" / "e")
+    assert folder.stat().st_mode & 0o077 == 0
+
+
 def test_a_folder_that_may_not_be_made_is_refused_with_what_to_do(tmp_path: Path):
     (tmp_path / "file").touch()
     recorder = EpisodeRecorder(tmp_path / "file" / "e", lambda _: None)

@@ -94,7 +94,9 @@ class EpisodeRecorder:
 
     def _begin(self) -> io.FileIO:
         """Make the folder and the header, and open the file behind it."""
-        (self.folder / FRAMES_FOLDER).mkdir(parents=True, exist_ok=True)
+        # screenshots are nobody else's business; a folder that was there keeps its permissions
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (self.folder / FRAMES_FOLDER).mkdir()
         now = datetime.now().astimezone()
         header = Header(app=__version__, created=now, at=time.monotonic())
         write_whole(self.folder / EVENTS_FILE, encode_line(header))
