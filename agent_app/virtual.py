@@ -67,7 +67,8 @@ class VirtualDesktop:
 
     `environment` is what a program needs to live on it. Programs start with settings of their own,
     empty and gone with the desktop, so they neither find nor change the person's; files are the
-    person's, unless `home` is given as another HOME. Raises KnownError when a program is missing or does not start.
+    person's, unless `home` is given as another HOME. Raises KnownError when a program is missing or
+    does not start.
     """
 
     def __init__(self, size: Size, *, home: Path | None = None) -> None:
