@@ -30,7 +30,7 @@ lint: ## Set up, then check the code without running it
 bench: ## Set up, then measure the reader and the loop on real applications
 	@packaging/setup.sh system run test bench
 	@packaging/setup.sh python dev
-	@set -e; for file in bench/bench_*.py; do $(BIN)/python $$file; done
+	@set -e; for file in bench/*.py; do $(BIN)/python $$file; done
 
 format: ## Sort imports and lay out the code
 	@packaging/setup.sh python dev

@@ -110,9 +110,12 @@ def _demo(options: argparse.Namespace) -> int:
 
 def _doctor(options: argparse.Namespace) -> int:
     """Check everything a run needs; each line is in order, or says what to do."""
-    from agent_app.doctor import print_checks
+    from rich.console import Console
 
-    return print_checks(virtual=_size(options.virtual))
+    from agent_app.doctor import print_checks, run_checks
+
+    checks = run_checks(os.environ, virtual=_size(options.virtual))
+    return 0 if print_checks(checks, Console()) else 3
 
 
 def _workplace_options(options: argparse.Namespace) -> WorkplaceOptions:

@@ -76,8 +76,6 @@ python() {
     check "$interpreter" 'import sys; sys.exit(sys.version_info < (3, 11))' \
       "is older than 3.11: name a newer one, such as 'make PYTHON=python3.12'"
     check "$interpreter" 'import ensurepip, venv' "has no venv: install python3-venv"
-    check "$interpreter" 'import tkinter' \
-      "has no tkinter, which pyautogui imports: install python3-tk, or use the system's Python"
     echo "set-up: making .venv with $("$interpreter" --version)"
     rm -rf .venv
     "$interpreter" -m venv .venv

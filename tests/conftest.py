@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import pytest
 
+from agent_app.errors import KnownError
 from agent_app.geometry import Size
+from agent_app.screen.capture import open_screen
 from agent_app.virtual import VirtualDesktop
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # tests of single widgets need no display
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +42,31 @@ def wait_until() -> Callable[..., None]:
             time.sleep(0.02)
 
     return wait
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep what a failing test saw on the virtual desktop, before anything there is closed."""
+    report = yield
+    if report.when == "call" and report.failed and isinstance(item, pytest.Function):
+        on = item.funcargs.get("desktop")
+        if isinstance(on, VirtualDesktop):
+            report.sections.append(("What the desktop showed", _picture(on, item)))
+    return report
+
+
+def _picture(desktop: VirtualDesktop, item: pytest.Item) -> str:
+    """Save a capture below test-output/ and return its path, or why there is none."""
+    path = item.config.rootpath / "test-output" / (re.sub(r"\W+", "-", item.name) + ".png")
+    path.parent.mkdir(exist_ok=True)
+    try:
+        screen = open_screen(desktop.environment)
+        try:
+            screen.grab().image.save(path)
+        finally:
+            screen.close()
+    except KnownError as error:
+        return str(error)
+    return str(path)

@@ -129,21 +129,27 @@ def combo(value: object) -> tuple[str, ...]:
 
 
 def _chord(written: str) -> tuple[str, ...]:
-    try:
-        return (canonical_key(written),)
-    except ModelMistake:
-        parts: list[str] = re.findall(r"[^\s+]+|\+", written)
-        if len(parts) < 2:
-            raise
+    parts = [part.strip() for part in re.findall(r"[^+]+|\+", written) if part.strip()]
     names: list[str] = []
     joined = True  # what comes next is a key, be it the plus sign: "ctrl++" ends in one
-    for index, part in enumerate(parts):
+    for index, part in enumerate(parts or [written]):
         if part == "+" and not joined and index < len(parts) - 1:
             joined = True
         else:
-            names.append(canonical_key(part))
+            names += _keys_apart(part)
             joined = False
     return tuple(names)
+
+
+def _keys_apart(written: str) -> list[str]:
+    """`page down` is one key, `ctrl c` are two."""
+    try:
+        return [canonical_key(written)]
+    except ModelMistake:
+        words = written.split()
+        if len(words) < 2:
+            raise
+    return [canonical_key(word) for word in words]
 
 
 def _key_text(value: object) -> str:

@@ -11,10 +11,10 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from agent_app.dialects.gestures import Gestures
+from agent_app.dialects.values import MAX_NUMBER, shown
 from agent_app.errors import ModelMistake
 from agent_app.geometry import Size
-from agent_app.grounding.gestures import Gestures
-from agent_app.grounding.values import MAX_NUMBER, shown
 
 MAX_NESTING = 3  # lists within lists; a list of points needs two
 MAX_ITEMS = 64  # of one list
@@ -113,8 +113,14 @@ def first_call(text: str, names: frozenset[str]) -> int | None:
 def calls_in_prose(text: str, names: frozenset[str]) -> str:
     """The lines of a text that are calls of these names, or the text itself when none is.
 
-    A call may follow a list bullet or a backtick and may run over several lines.
+    A call may follow a list bullet or a backtick and may run over several lines. A text that is
+    Python throughout stays whole, so that a loop around a call is not lost from sight.
     """
+    try:
+        if _holds_call(_parse(text)):
+            return text
+    except SyntaxError:
+        pass  # prose
     found: list[str] = []
     at = 0
     while at < len(text):
@@ -171,7 +177,7 @@ def read_calls(text: str, names: frozenset[str]) -> tuple[Call, ...] | None:
             f"The code cannot be read as Python{where}: {error.msg[:200]}. Write plain calls, one "
             "in each line, in a ```python block under ## Code:."
         ) from None
-    if not any(isinstance(node, ast.Call) for node in ast.walk(tree)):
+    if not _holds_call(tree):
         return None
     reader = _Reader(text)
     return tuple(reader.call(node) for node in tree.body if not _is_known_import(node))
@@ -188,6 +194,10 @@ def _parse(text: str) -> ast.Module:
             raise SyntaxError("it is nested too deeply") from None
         except ValueError as error:  # null bytes, in some versions of Python
             raise SyntaxError(str(error)) from None
+
+
+def _holds_call(tree: ast.Module) -> bool:
+    return any(isinstance(node, ast.Call) for node in ast.walk(tree))
 
 
 def _is_known_import(node: ast.stmt) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from agent_app.actions import Action, Button
+from agent_app.dialects import values
+from agent_app.dialects.calls import Given, Handler, read_calls
+from agent_app.dialects.gestures import Gestures
 from agent_app.errors import ModelMistake
 from agent_app.geometry import RelativePoint, Size
-from agent_app.grounding import values
-from agent_app.grounding.calls import Given, Handler, read_calls
-from agent_app.grounding.gestures import Gestures
 
 DEFAULT_WAIT = 5.0  # seconds; what UI-TARS means by wait()
+NOTCHES = 5  # of a scroll that names a direction alone: about half a page in most programs
 CALL_FOR_HELP = "I cannot go on by myself. Please take over or tell me what to do."
 
 
@@ -128,6 +129,25 @@ def ask(hand: Gestures, given: Given, _size: Size) -> None:
         values.text(given.get("question", CALL_FOR_HELP), "question"),
         tuple(values.text(choice, "choices") for choice in choices),
     )
+
+
+def scroll_towards(
+    hand: Gestures, at: RelativePoint | None, direction: object, notches: int = NOTCHES
+) -> None:
+    """Turn the wheel in a direction that has a name."""
+    match direction.strip().lower() if isinstance(direction, str) else "":
+        case "up":
+            hand.scroll(at, dy=notches)
+        case "down":
+            hand.scroll(at, dy=-notches)
+        case "right":
+            hand.scroll(at, dx=notches)
+        case "left":
+            hand.scroll(at, dx=-notches)
+        case _:
+            raise ModelMistake(
+                f"direction must be up, down, left or right, not {values.shown(direction)}."
+            )
 
 
 def _relative(_hand: Gestures, _given: Given, _size: Size) -> None:

@@ -1,0 +1,324 @@
+"""What applications say of themselves: the AT-SPI tree, over D-Bus.
+
+Speaks the bus directly (jeepney), because the usual bindings do not install from PyPI. Calls go out
+in batches, one batch for each level of the tree, and hidden branches are never entered. Roles,
+states and relations are those of the AT-SPI 2 specification (atspi-constants.h).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from jeepney import DBusAddress, Message, new_method_call
+
+from agent_app.geometry import Region
+from agent_app.runtimes.reader.bus import Bus, BusError
+
+_TREE = "org.a11y.atspi.Accessible"
+_ROOT = "/org/a11y/atspi/accessible/root"
+_PROPERTIES = "org.freedesktop.DBus.Properties"
+_COMPONENT = "org.a11y.atspi.Component"
+_DAEMON = DBusAddress(
+    "/org/freedesktop/DBus", bus_name="org.freedesktop.DBus", interface="org.freedesktop.DBus"
+)
+_LAUNCHER = DBusAddress("/org/a11y/bus", bus_name="org.a11y.Bus", interface="org.a11y.Bus")
+
+_ENABLED, _FOCUSED, _SENSITIVE, _SHOWING, _VISIBLE = 8, 12, 24, 25, 30
+_MANAGES_DESCENDANTS = 31  # a spreadsheet has two billion children
+_LABELLED_BY = 2
+
+_LEVELS = 40
+_NODES = 4000
+_CHILDREN = 400
+_FARTHEST = 100_000  # hidden nodes report -2147483648
+
+_CONTAINERS = frozenset(
+    "application,alert,canvas,desktop frame,dialog,document email,document frame,"
+    "document presentation,document spreadsheet,document text,document web,embedded,file chooser,"
+    "filler,form,frame,glass pane,grouping,html container,internal frame,layered pane,"
+    "layered pane,list,list box,menu bar,option pane,page,page tab list,panel,redundant object,"
+    "root pane,scroll bar,scroll pane,section,separator,split pane,status bar,statusbar,table,"
+    "table row,title bar,tool bar,tree,tree table,unknown,viewport,window".split(",")
+)
+FIELDS = frozenset("combo box,editbar,entry,password text,spin button,text,date editor".split(","))
+
+
+@dataclass(frozen=True, slots=True)
+class AccessibleNode:
+    """One visible, named thing in the tree; `region` is where it says it lies on the screen.
+
+    `window` is the title of its top-level window and `popup` whether it hangs in a menu or another
+    window without a title; `process` is 0 when unknown. Nodes of one `block` err together, should
+    the toolkit place them wrongly.
+    """
+
+    name: str
+    role: str
+    region: Region
+    window: str
+    process: int
+    popup: bool
+    block: int
+    focused: bool
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What a node inherits from those above it."""
+
+    owner: str
+    process: int
+    window: str = ""
+    popup: bool = False
+    block: int = 0
+    region: Region | None = None  # of the nearest node above that has one
+    label: str = ""  # the nearest named container's name, for a field without its own
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    owner: str
+    path: str
+    place: _Place
+    siblings: tuple[_Visit, ...] = ()  # looked at only if this one shows
+
+
+class AccessibilityTree:
+    """The applications on one session bus.
+
+    `seconds` bounds a whole reading. An application that does not answer is named in the notes and
+    left out until it answers again. Nothing here raises for what an application does.
+    """
+
+    def __init__(self, session_bus: str, *, seconds: float = 1.5) -> None:
+        self._address = session_bus
+        self._seconds = seconds
+        self._bus: Bus | None = None
+        self._processes: dict[str, int] = {}
+        self._silent: set[str] = set()
+        self._blocks = 0
+
+    def read(self) -> tuple[tuple[AccessibleNode, ...], tuple[str, ...]]:
+        """Every visible named node, and notes on what could not be read."""
+        try:
+            bus = self._connected()
+            return self._read(bus)
+        except BusError as error:
+            self.close()
+            return (), (f"accessibility: {error}",)
+
+    def close(self) -> None:
+        if self._bus is not None:
+            self._bus.close()
+        self._bus = None
+        self._processes.clear()
+
+    def _connected(self) -> Bus:
+        if self._bus is None:
+            with Bus(self._address) as session:
+                session.begin(self._seconds)
+                (answer,) = session.ask([new_method_call(_LAUNCHER, "GetAddress")])
+                if not answer:
+                    raise BusError("no accessibility bus answers")
+            self._bus = Bus(str(answer[0]))
+        return self._bus
+
+    def _read(self, bus: Bus) -> tuple[tuple[AccessibleNode, ...], tuple[str, ...]]:
+        bus.begin(self._seconds, silent=self._silent)
+        (answer,) = bus.ask([_call("org.a11y.atspi.Registry", _ROOT, _TREE, "GetChildren")])
+        applications = [str(owner) for owner, _ in answer[0]] if answer else []
+        self._learn_processes(bus, applications)
+        level = [
+            _Visit(owner, _ROOT, _Place(owner, self._processes.get(owner, 0)))
+            for owner in dict.fromkeys(applications)
+        ]
+        nodes: list[AccessibleNode] = []
+        self._blocks = 0
+        seen = 0
+        for depth in range(_LEVELS):
+            if not level or seen > _NODES:
+                break
+            seen += len(level)
+            level = self._read_level(bus, level, nodes, root=depth == 0)
+        self._silent = bus.silent & set(applications)
+        notes = [
+            f"accessibility: process {self._processes.get(owner, 0)} does not answer"
+            for owner in sorted(self._silent)
+        ]
+        if bus.late:
+            notes.append(f"accessibility: not all read within {self._seconds} s")
+        if not applications:
+            notes.append("accessibility: no application answers")
+        return tuple(nodes), tuple(notes)
+
+    def _learn_processes(self, bus: Bus, owners: Sequence[str]) -> None:
+        new = [owner for owner in owners if owner not in self._processes]
+        answers = bus.ask(
+            [new_method_call(_DAEMON, "GetConnectionUnixProcessID", "s", (o,)) for o in new]
+        )
+        for owner, answer in zip(new, answers, strict=True):
+            self._processes[owner] = int(answer[0]) if answer else 0
+
+    def _read_level(
+        self, bus: Bus, level: Sequence[_Visit], nodes: list[AccessibleNode], *, root: bool
+    ) -> list[_Visit]:
+        """Add the level's nodes that show, and return the visits of the next."""
+        answers = bus.ask([_call(v.owner, v.path, _TREE, "GetState") for v in level])
+        shown: list[tuple[_Visit, int]] = []
+        following: list[_Visit] = []
+        for visit, answer in zip(level, answers, strict=True):
+            states = _bits(answer[0]) if answer else 0
+            if root or (states >> _SHOWING & 1 and states >> _VISIBLE & 1):
+                shown.append((visit, states))
+                following += visit.siblings
+        questions = [
+            question
+            for visit, _ in shown
+            for question in (
+                _call(visit.owner, visit.path, _TREE, "GetRoleName"),
+                _call(visit.owner, visit.path, _PROPERTIES, "Get", "ss", (_TREE, "Name")),
+                _call(visit.owner, visit.path, _COMPONENT, "GetExtents", "u", (0,)),
+            )
+        ]
+        facts = bus.ask(questions)
+        parents = [
+            (visit, states) for visit, states in shown if not states >> _MANAGES_DESCENDANTS & 1
+        ]
+        families = dict(
+            zip(
+                (visit for visit, _ in parents),
+                bus.ask([_call(v.owner, v.path, _TREE, "GetChildren") for v, _ in parents]),
+                strict=True,
+            )
+        )
+        fields: list[tuple[_Visit, AccessibleNode]] = []
+        for index, (visit, states) in enumerate(shown):
+            role_answer, name_answer, extents = facts[3 * index : 3 * index + 3]
+            role = str(role_answer[0]) if role_answer else ""
+            name = " ".join(str(name_answer[0][1]).split()) if name_answer else ""
+            region = _region(extents)
+            place = self._place(visit.place, role, region)
+            if role == "menu bar" and region is None:  # a second one that is never drawn
+                continue
+            if region is not None and role not in _CONTAINERS:
+                node = AccessibleNode(
+                    name,
+                    role,
+                    region,
+                    place.window,
+                    place.process,
+                    place.popup,
+                    place.block,
+                    focused=bool(states >> _FOCUSED & 1),
+                    enabled=bool(states >> _SENSITIVE & 1 or states >> _ENABLED & 1),
+                )
+                if name:
+                    nodes.append(node)
+                elif role in FIELDS:
+                    fields.append((visit, node))
+            following += _children(families.get(visit), visit, _below(place, role, name))
+        self._name_fields(bus, fields, nodes)
+        return following
+
+    def _place(self, place: _Place, role: str, region: Region | None) -> _Place:
+        """The node's place, in a block of its own where it leaves the box it stands in.
+
+        LibreOffice draws by itself below its "root pane" and there, as in widgets of the toolkit
+        within, boxes may be off by a title or menu bar's height.
+        """
+        if region is None:
+            return place
+        if place.region is None or role == "root pane" or not _inside(region, place.region):
+            self._blocks += 1
+            return replace(place, block=self._blocks, region=region)
+        return replace(place, region=region)
+
+    def _name_fields(
+        self,
+        bus: Bus,
+        fields: Sequence[tuple[_Visit, AccessibleNode]],
+        nodes: list[AccessibleNode],
+    ) -> None:
+        """Add the fields that have no name of their own under that of what labels them."""
+        relations = bus.ask([_call(v.owner, v.path, _TREE, "GetRelationSet") for v, _ in fields])
+        labels: list[tuple[str, str] | None] = []
+        for answer in relations:
+            targets = [t for kind, t in answer[0] if kind == _LABELLED_BY] if answer else []
+            labels.append(tuple(targets[0][0]) if targets and targets[0] else None)
+        answers = bus.ask(
+            [
+                _call(label[0], label[1], _PROPERTIES, "Get", "ss", (_TREE, "Name"))
+                for label in labels
+                if label
+            ]
+        )
+        names = iter(answers)
+        for (visit, node), label in zip(fields, labels, strict=True):
+            answer = next(names) if label else None
+            name = str(answer[0][1]).strip().rstrip(":") if answer else visit.place.label
+            if name:
+                nodes.append(replace(node, name=name))
+
+
+def _below(place: _Place, role: str, name: str) -> _Place:
+    """What the children of a node inherit."""
+    if role in ("frame", "dialog", "alert", "file chooser"):
+        return replace(place, window=name, popup=False, label="")
+    if role == "window":
+        return replace(place, popup=True, label="")
+    if role in ("menu", "popup menu"):
+        return replace(place, popup=True, label="")
+    if role in ("panel", "combo box") and name:
+        return replace(place, label=name, depth=0)
+    if role in ("tool bar", "document spreadsheet", "document text", "root pane"):
+        return replace(place, label="")
+    # a container's name speaks for a field a few levels down, not for everything inside
+    deep = place.depth >= 6
+    return replace(place, label="" if deep else place.label, depth=place.depth + 1)
+
+
+def _children(answer: Sequence[Any] | None, parent: _Visit, place: _Place) -> list[_Visit]:
+    if not answer:
+        return []
+    visits = [_Visit(str(owner), str(path), place) for owner, path in answer[0][:_CHILDREN]]
+    visits = [visit for visit in visits if visit.owner == parent.owner]
+    if place.popup and len(visits) > 2:  # a closed menu hides all its items: two tell
+        return [replace(visits[0], siblings=tuple(visits[1:-1])), visits[-1]]
+    return visits
+
+
+def _inside(inner: Region, outer: Region, *, slack: int = 3) -> bool:
+    return (
+        inner.left >= outer.left - slack
+        and inner.top >= outer.top - slack
+        and inner.left + inner.width <= outer.left + outer.width + slack
+        and inner.top + inner.height <= outer.top + outer.height + slack
+    )
+
+
+def _call(
+    owner: str,
+    path: str,
+    interface: str,
+    method: str,
+    signature: str | None = None,
+    body: tuple[object, ...] = (),
+) -> Message:
+    return new_method_call(DBusAddress(path, owner, interface), method, signature, body)
+
+
+def _bits(words: Sequence[int]) -> int:
+    return words[0] | words[1] << 32 if len(words) == 2 else 0
+
+
+def _region(answer: Sequence[Any] | None) -> Region | None:
+    if not answer:
+        return None
+    left, top, width, height = (int(side) for side in answer[0])
+    if width <= 1 or height <= 1 or max(abs(left), abs(top), width, height) > _FARTHEST:
+        return None
+    return Region(left, top, width, height)

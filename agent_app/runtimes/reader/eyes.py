@@ -1,0 +1,118 @@
+"""Everything readable in a screenshot, from all sources there are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from agent_app.model_runtime import ImagePart
+from agent_app.runtimes.reader.accessibility import AccessibilityTree, AccessibleNode
+from agent_app.runtimes.reader.ink import edges
+from agent_app.runtimes.reader.merging import Layer, layers, merge, place, sight_windows, visible
+from agent_app.runtimes.reader.ocr import Engine, Ocr
+from agent_app.runtimes.reader.sight import Sight
+from agent_app.runtimes.reader.windows import WindowList, WindowsUnknown
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds that the last look took, by source."""
+
+    ocr: float = 0.0
+    accessibility: float = 0.0
+    windows: float = 0.0
+    merging: float = 0.0
+
+    @property
+    def total(self) -> float:
+        return self.ocr + self.accessibility + self.windows + self.merging
+
+
+class Eyes:
+    """Looks at screenshots of one desktop.
+
+    `environment` is that of the desktop: its DISPLAY and DBUS_SESSION_BUS_ADDRESS are asked for
+    windows and accessible elements, and what is missing is only noted: the pixels are always read.
+    Raises KnownError when the text reader is not installed whole.
+    """
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        *,
+        engine: Engine | None = None,
+        accessibility: bool = True,
+    ) -> None:
+        self._ocr = Ocr(engine=engine)
+        bus = environment.get("DBUS_SESSION_BUS_ADDRESS", "")
+        self._tree = AccessibilityTree(bus) if bus and accessibility else None
+        self._display = environment.get("DISPLAY", "")
+        self._windows: WindowList | None = None
+        self.timing = Timing()
+
+    def look(self, part: ImagePart) -> Sight:
+        """What can be read in a screenshot taken just now."""
+        clock = _Clock()
+        notes: list[str] = []
+        stack = self._stack(part, notes)
+        windows_seconds = clock.lap()
+        nodes = self._nodes(notes)
+        tree_seconds = clock.lap()
+        texts = self._ocr.read(part)
+        ocr_seconds = clock.lap()
+        edge = edges(np.asarray(part.image.convert("RGB")))
+        placed = visible(place(nodes, texts, part.transform, edge), stack)
+        elements = merge(texts, placed, stack)
+        windows = sight_windows(stack or (), part.transform)
+        self.timing = Timing(ocr_seconds, tree_seconds, windows_seconds, clock.lap())
+        return Sight(elements, windows, tuple(notes))
+
+    def close(self) -> None:
+        """Let go of the bus and the display."""
+        if self._tree is not None:
+            self._tree.close()
+        if self._windows is not None:
+            self._windows.close()
+            self._windows = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _stack(self, part: ImagePart, notes: list[str]) -> tuple[Layer, ...] | None:
+        if not self._display:
+            notes.append("windows: no X display")
+            return None
+        try:
+            if self._windows is None:
+                self._windows = WindowList(self._display)
+            return layers(self._windows.read(), part.transform)
+        except WindowsUnknown as error:
+            self._windows = None
+            notes.append(f"windows: {error}")
+            return None
+
+    def _nodes(self, notes: list[str]) -> tuple[AccessibleNode, ...]:
+        if self._tree is None:
+            notes.append("accessibility: no session bus")
+            return ()
+        nodes, remarks = self._tree.read()
+        notes.extend(remarks)
+        return nodes
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self._last = time.perf_counter()
+
+    def lap(self) -> float:
+        """Seconds since the last lap."""
+        now = time.perf_counter()
+        seconds, self._last = now - self._last, now
+        return seconds
