@@ -129,7 +129,7 @@ def as_candidate(scene: Scene, element: Element, depth: int | None, alike: Liken
         score=alike.score,
         source=element.source,
         role=element.role,
-        window=element.window or ("" if depth is None else scene.windows[depth].title),
+        window=element.window if depth is None else scene.windows[depth].title,
         depth=depth,
         enabled=element.enabled,
         is_content=element.source == "ocr" and _is_in_field(scene, element, depth),
@@ -177,12 +177,13 @@ def _clipped(element: Element, size: Size) -> Element | None:
 
 
 def _depth(element: Element, windows: Sequence[Window]) -> int | None:
+    """The window an element lies in: the one it names, or else the topmost one around it."""
     center = element.box.center
     around = [i for i, window in enumerate(windows) if window.box.contains(center)]
-    if not element.window:
-        return around[0] if around else None
-    titled = [i for i, window in enumerate(windows) if window.title == element.window]
-    return next((i for i in titled if i in around), titled[0] if titled else None)
+    named = [i for i, window in enumerate(windows) if window.title == element.window]
+    if element.window and named:
+        return next((i for i in named if i in around), named[0])
+    return around[0] if around else None
 
 
 def _is_covered(element: Element, depth: int | None, windows: Sequence[Window]) -> bool:
