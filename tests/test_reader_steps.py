@@ -272,13 +272,17 @@ def test_an_answer_may_qualify_a_label(answer: str, target: Target | None):
     assert parse_qualifiers(answer, SAVE) == target
 
 
+def remedy_of(text: str) -> str:
+    """What is said against an instruction; empty when it is read as steps."""
+    try:
+        return "" if parse_steps(text) else "no steps"
+    except StepError as error:
+        return error.remedy or "no remedy"
+
+
 @given(st.text(max_size=80))
 def test_any_text_is_steps_or_a_step_error(text: str):
-    try:
-        assert parse_steps(text)
-    except StepError as error:
-        assert error.message
-        assert error.remedy
+    assert remedy_of(text) not in ("no steps", "no remedy")
 
 
 _PIECES = st.sampled_from(
@@ -291,10 +295,7 @@ _PIECES = st.sampled_from(
 
 @given(st.lists(_PIECES, max_size=14).map(" ".join))
 def test_any_words_of_the_language_are_steps_or_a_step_error(text: str):
-    try:
-        assert parse_steps(text)
-    except StepError as error:
-        assert error.remedy
+    assert remedy_of(text) not in ("no steps", "no remedy")
 
 
 @given(st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=40))

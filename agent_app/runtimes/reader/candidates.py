@@ -11,7 +11,7 @@ from agent_app.runtimes.reader.likeness import (
     Tier,
     folded,
     likeness,
-    words_within,
+    segments,
 )
 from agent_app.runtimes.reader.relations import area, around, reading_order, same_thing
 from agent_app.runtimes.reader.sight import Element, Sight, Window
@@ -99,7 +99,7 @@ def gather(scene: Scene, wanted: str) -> list[Candidate]:
 
 
 def gather_parts(scene: Scene, wanted: str) -> list[Candidate]:
-    """Texts side by side that make up the label, and rows of labels that hold it; OCR alone."""
+    """Texts side by side that make up the label, and divided lines that hold it; OCR alone."""
     read = [(e, depth) for e, depth in scene.elements if e.source == "ocr"]
     alike = Likeness(Tier.PART, 0.8)
     found: list[Candidate] = []
@@ -107,13 +107,11 @@ def gather_parts(scene: Scene, wanted: str) -> list[Candidate]:
         joined = _joined(element, [other for other, _ in read], folded(wanted))
         if joined is not None:
             found.append(as_candidate(scene, joined, depth, alike))
-        elif (span := words_within(wanted, element.text)) and _is_row_of_labels(element.text):
-            cut = replace(
-                element,
-                text=element.text[slice(*span)],
-                box=_share(element.box, element.text, span),
-            )
-            found.append(as_candidate(scene, cut, depth, alike))
+        for span in segments(element.text):
+            text = element.text[slice(*span)]
+            if (sure := likeness(wanted, text)) is not None and sure.tier <= Tier.CASE:
+                cut = replace(element, text=text, box=_share(element.box, element.text, span))
+                found.append(as_candidate(scene, cut, depth, alike))
     return _each_once(found)
 
 
@@ -131,7 +129,7 @@ def as_candidate(scene: Scene, element: Element, depth: int | None, alike: Liken
         score=alike.score,
         source=element.source,
         role=element.role,
-        window=element.window or ("" if depth is None else scene.windows[depth].title),
+        window=element.window if depth is None else scene.windows[depth].title,
         depth=depth,
         enabled=element.enabled,
         is_content=element.source == "ocr" and _is_in_field(scene, element, depth),
@@ -156,7 +154,7 @@ def _each_once(found: list[Candidate]) -> list[Candidate]:
 
 def _merged(better: Candidate, other: Candidate) -> Candidate:
     told = next((c for c in (better, other) if c.source != "ocr"), better)
-    sources = dict.fromkeys([*better.source.split("+"), *other.source.split("+")])
+    sources = sorted({*better.source.split("+"), *other.source.split("+")})
     return replace(
         better,
         box=min(better.box, other.box, key=area),
@@ -179,12 +177,13 @@ def _clipped(element: Element, size: Size) -> Element | None:
 
 
 def _depth(element: Element, windows: Sequence[Window]) -> int | None:
+    """The window an element lies in: the one it names, or else the topmost one around it."""
     center = element.box.center
     around = [i for i, window in enumerate(windows) if window.box.contains(center)]
-    if not element.window:
-        return around[0] if around else None
-    titled = [i for i, window in enumerate(windows) if window.title == element.window]
-    return next((i for i in titled if i in around), titled[0] if titled else None)
+    named = [i for i, window in enumerate(windows) if window.title == element.window]
+    if element.window and named:
+        return next((i for i in named if i in around), named[0])
+    return around[0] if around else None
 
 
 def _is_covered(element: Element, depth: int | None, windows: Sequence[Window]) -> bool:
@@ -224,14 +223,6 @@ def _right_neighbour(box: FrameBox, others: Sequence[Element]) -> Element | None
         and abs(other.box.center.y - box.center.y) <= 0.4 * min(box.height, other.box.height)
     ]
     return min(near, key=lambda other: other.box.left, default=None)
-
-
-def _is_row_of_labels(text: str) -> bool:
-    """Whether a line reads like `File Edit View`, and not like a sentence."""
-    words = text.split()
-    return len(words) > 1 and all(
-        not word[0].islower() and word[-1] not in ",;?!" for word in words
-    )
 
 
 def _share(box: FrameBox, text: str, span: tuple[int, int]) -> FrameBox:

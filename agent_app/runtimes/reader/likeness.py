@@ -23,7 +23,7 @@ class Tier(IntEnum):
     CASE = 2
     CONFUSED = 3  # what OCR takes for one another: 1 l I, 0 O, rn m, × x; spaces, accents
     FUZZY = 4
-    PART = 5  # some words of a longer text, or several texts side by side
+    PART = 5  # a stretch of a divided line, or several texts side by side
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ _CONFUSIONS = str.maketrans(
     }
 )
 _JOINTS = re.compile(r"[\s_]+")
+_DIVIDERS = re.compile(r"\s+[-–—|•·]\s+|\s{3,}|\t")
 _DIGITS = re.compile(r"\d+")
 
 _LOOKALIKES = frozenset(
@@ -112,17 +113,18 @@ def resemblance(wanted: str, seen: str) -> float:
     return Levenshtein.normalized_similarity(folded(wanted), folded(seen))
 
 
-def words_within(wanted: str, seen: str) -> tuple[int, int] | None:
-    """Where the wanted words stand in a longer text, as a slice of it; None when they do not.
+def segments(text: str) -> list[tuple[int, int]]:
+    """The stretches of a line between dashes, bars and wide gaps, as slices; none if undivided.
 
-    Whole words, typographic variants forgiven, case kept.
+    `Untitled 1 - Editor` has two, `Save As…` none: single words of a label are other labels.
     """
-    pattern = r"\s+".join(re.escape(word) for word in _plain_words(wanted))
-    if not pattern:
-        return None
-    plain = "".join(_same_length(char) for char in seen)
-    match = re.search(rf"(?<!\w){pattern}(?!\w)", plain)
-    return match.span() if match else None
+    cuts = [match.span() for match in _DIVIDERS.finditer(text.strip())]
+    if not cuts:
+        return []
+    lead = len(text) - len(text.lstrip())
+    starts = [0, *(end for _, end in cuts)]
+    ends = [*(start for start, _ in cuts), len(text.strip())]
+    return [(lead + start, lead + end) for start, end in zip(starts, ends, strict=True)]
 
 
 def contains(wanted: str, seen: str) -> bool:
@@ -141,16 +143,6 @@ def _without_accent(char: str) -> str:
     """The plain Latin letter; other scripts keep their marks, which are no accents there."""
     base = unicodedata.normalize("NFD", char)[0]
     return base if base.isascii() else char
-
-
-def _plain_words(text: str) -> list[str]:
-    return "".join(_same_length(char) for char in text).split()
-
-
-def _same_length(char: str) -> str:
-    """One character for one, so that places stay what they are."""
-    plain = unicodedata.normalize("NFKC", char).translate(_VARIANTS)
-    return plain if len(plain) == 1 else char
 
 
 def _fuzzy(wanted: str, seen: str) -> Likeness | None:

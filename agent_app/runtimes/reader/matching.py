@@ -4,7 +4,8 @@ The order of decisions:
 
 1. Only what lies in the named window, and nothing hidden behind another window or a menu.
 2. Labels that read the same (`likeness` tiers up to CONFUSED); then the same words inside a field
-   or document; then nearly the same labels; then words within a row of labels.
+   or document; then nearly the same labels; then the label in pieces, or as a stretch of a line
+   that dashes or wide gaps divide.
 3. Controls before plain text of the same window, and the kind that was asked for ("button",
    "tab"), where the accessibility tree tells them.
 4. Relations ("below X"): the nearest in that direction. An ordinal: the n-th in reading order.
@@ -40,7 +41,7 @@ from agent_app.runtimes.reader.choosing import (
     nearest,
     within_window,
 )
-from agent_app.runtimes.reader.likeness import Likeness, Tier, contains
+from agent_app.runtimes.reader.likeness import Likeness, Tier, contains, folded
 from agent_app.runtimes.reader.quoting import quote
 from agent_app.runtimes.reader.relations import same_thing, share_columns, share_rows
 from agent_app.runtimes.reader.sight import Sight
@@ -170,10 +171,10 @@ def _only_field_of_window(scene: Scene, title: str) -> Match | None:
 
 def _find_item(scene: Scene, target: Target, parent: str | None) -> Found:
     """A menu's item: known as one, or else standing where the open menu hangs."""
-    items = [c for c in _alike_items(scene, target.text) if c.role in MENU_ROLES or not c.role]
-    labels = [] if parent is None else _alike_items(scene, parent)
-    hanging = [c for c in labels if c.role in MENU_ROLES or not c.role]
-    items = [c for c in items if not any(same_thing(c.box, p.box) for p in hanging)]
+    items = _menu_things(scene, target.text)
+    hanging = [] if parent is None else _menu_things(scene, parent)
+    if parent is not None and folded(parent) == folded(target.text):
+        hanging, items = items[:1], items[1:]  # View > View: the menu comes before its item
     known = [c for c in items if c.role in MENU_ROLES]
     if known or not hanging:
         return choose(scene, target, known or items)
@@ -187,9 +188,12 @@ def _find_item(scene: Scene, target: Target, parent: str | None) -> Found:
     )
 
 
-def _alike_items(scene: Scene, wanted: str) -> list[Candidate]:
+def _menu_things(scene: Scene, wanted: str) -> list[Candidate]:
+    """What reads so and may belong to a menu, in reading order."""
     whole = gather(scene, wanted)
-    return [c for c in whole if c.tier <= Tier.CONFUSED] or whole or gather_parts(scene, wanted)
+    sure = [c for c in whole if c.tier <= Tier.CONFUSED]
+    things = sure or whole or gather_parts(scene, wanted)
+    return in_order([c for c in things if c.role in MENU_ROLES or not c.role])
 
 
 def _hangs_straight(item: FrameBox, label: FrameBox) -> bool:
