@@ -14,6 +14,8 @@ from agent_app.geometry import Size
 from agent_app.screen.capture import open_screen
 from agent_app.virtual import VirtualDesktop
 
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # tests of single widgets need no display
+
 
 @pytest.fixture(scope="session")
 def desktop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtualDesktop]:

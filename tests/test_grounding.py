@@ -20,11 +20,10 @@ from agent_app.actions import (
     Wait,
     Write,
 )
+from agent_app.dialects.gestures import MAX_ACTIONS
 from agent_app.errors import ModelMistake
 from agent_app.geometry import RelativePoint, Size
-from agent_app.grounding import Decision, ground
-from agent_app.grounding.decide import MAX_SUMMARY
-from agent_app.grounding.gestures import MAX_ACTIONS
+from agent_app.grounding import MAX_SUMMARY, Decision, ground
 
 SIZE = Size(1280, 800)
 HERE = RelativePoint(0.5, 0.25)

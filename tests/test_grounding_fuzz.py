@@ -10,12 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent_app.actions import Action
+from agent_app.dialects.gestures import MAX_ACTIONS
+from agent_app.dialects.table import CALL_NAMES
 from agent_app.errors import ModelMistake
 from agent_app.geometry import RelativePoint, Size
-from agent_app.grounding import Decision, ground
-from agent_app.grounding.decide import MAX_SUMMARY
-from agent_app.grounding.dialects import CALL_NAMES
-from agent_app.grounding.gestures import MAX_ACTIONS
+from agent_app.grounding import MAX_SUMMARY, Decision, ground
 
 VALID = [
     "## Action:\nClick OK\n\n## Code:\n```python\npyautogui.click(x=0.5, y=0.25)\n```",

@@ -34,6 +34,8 @@ _GAP = 24
 _PAD = 14
 _MOST_STEPS = 600  # a sheet of more is no picture that a viewer opens
 
+_SHOWN_BY_MARKS = ("", "click", "drag", "move the pointer")
+
 _OUTCOMES: dict[str, tuple[str, Color]] = {
     "success": ("success", _GREEN),
     "failure": ("failure", _RED),
@@ -50,7 +52,7 @@ def draw_contact_sheet(episode: Episode, path: Path, *, columns: int | None = No
     leaves an empty place. Raises KnownError when the picture cannot be written.
     """
     data = io.BytesIO()
-    _Sheet(episode, columns).draw().save(data, "PNG", optimize=True)
+    _Sheet(episode, columns).draw().save(data, "PNG")
     try:
         write_whole(path, data.getvalue())
     except OSError as error:
@@ -168,9 +170,9 @@ class _Sheet:
     ) -> None:
         self._draw_card(canvas, corner)
         picture, low = self._picture(step)
-        sheet.paste(picture, (corner[0] + _PAD, corner[1] + _PAD))
-        doing = " , ".join(describe_action(action.action) for action in step.actions)
-        if doing and step.frame_before is not None:
+        self._paste(sheet, canvas, corner, picture)
+        doing = ", ".join(describe_action(action.action) for action in step.actions)
+        if doing not in _SHOWN_BY_MARKS and step.frame_before is not None:
             self._draw_chip(canvas, corner, doing, at_top=low)
         result, color = _result(step)
         intents = dict.fromkeys(action.intent for action in step.actions if action.intent.strip())
@@ -185,7 +187,7 @@ class _Sheet:
         frame: FrameRef,
     ) -> None:
         self._draw_card(canvas, corner)
-        sheet.paste(self._thumbnail_of(frame)[0], (corner[0] + _PAD, corner[1] + _PAD))
+        self._paste(sheet, canvas, corner, self._thumbnail_of(frame)[0])
         word, color = _outcome(self._episode)
         self._draw_caption(canvas, corner, "", "The screen at the end", word, color, None)
 
@@ -194,6 +196,19 @@ class _Sheet:
         width, height = self._card
         box = (left, top, left + width - 1, top + height - 1)
         canvas.rounded_rectangle(box, 12, fill=_CARD, outline=_EDGE)
+
+    def _paste(
+        self,
+        sheet: Image.Image,
+        canvas: ImageDraw.ImageDraw,
+        corner: tuple[int, int],
+        picture: Image.Image,
+    ) -> None:
+        left, top = corner[0] + _PAD, corner[1] + _PAD
+        sheet.paste(picture, (left, top))
+        # a white application must not melt into the card
+        edge = (left - 1, top - 1, left + picture.width, top + picture.height)
+        canvas.rectangle(edge, outline=_EDGE)
 
     def _draw_caption(
         self,
@@ -292,7 +307,7 @@ def seconds_text(seconds: float) -> str:
 
 def _columns_for(cards: int) -> int:
     """Large pictures for a short run, small ones for a long one."""
-    for most, columns in ((4, 2), (9, 3), (40, 4), (120, 6)):
+    for most, columns in ((4, 2), (12, 3), (40, 4), (120, 6)):
         if cards <= most:
             return columns
     return 8

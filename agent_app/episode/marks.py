@@ -73,7 +73,7 @@ def describe_action(action: Action) -> str:
             return " ".join([*held, "drag"])
         case Scroll(dx=dx, dy=dy):
             turns = [(dy, "up" if dy > 0 else "down"), (dx, "right" if dx > 0 else "left")]
-            return "scroll " + ", ".join(f"{way} {abs(by)}" for by, way in turns if by)
+            return " ".join(["scroll", *(f"{way} {abs(by)}" for by, way in turns if by)])
         case Press(keys=keys, count=count):
             return " ".join(keys) + (f" ×{count}" if count > 1 else "")
         case Hotkey(keys=keys):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import struct
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,6 +25,8 @@ from agent_app.episode.steps import steps_of
 from agent_app.errors import KnownError
 from agent_app.events import FrameCaptured, FrameRef, RunFinished, RunStarted
 from agent_app.screen.frame import content_sha1
+
+_PNG_SIZE = slice(16, 24)  # width and height, big-endian, in the first chunk
 
 
 class Episode:
@@ -74,12 +78,13 @@ class Episode:
             return None
         size = ref.transform.size
         try:
-            with Image.open(path, formats=["PNG"]) as image:
-                # compared before a pixel is decoded: a small file can claim to be a huge picture
-                if image.mode == "RGB" and image.size == (size.width, size.height):
+            data = path.read_bytes()
+            # Compared before Pillow sees it: a small file can claim to be a huge picture.
+            if data[_PNG_SIZE] == struct.pack(">II", size.width, size.height):
+                with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
                     image.load()
-                    if content_sha1(np.asarray(image)) == sha1:
-                        return image.copy()
+                if image.mode == "RGB" and content_sha1(np.asarray(image)) == sha1:
+                    return image
         except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
             self._report(f"frame {sha1[:12]} cannot be read: {error}")
         else:

@@ -2,7 +2,9 @@
 
 The format and the order of what is on disk when are in `agent_app.episode.format`.
 
-Costs, measured on two cores with `python bench/recorder.py`: see docs/episode-format.md.
+Measured on two cores (`python bench/recorder.py`), per step with a new 1080p frame: 1.3 ms when the
+model thinks for 0.3 s, because encoding is done meanwhile, 24 ms when it answers at once. Of that
+each fsync is 0.1 ms (an SSD without a write cache: a few), which is why every action is synced.
 """
 
 from __future__ import annotations
@@ -68,7 +70,7 @@ class EpisodeRecorder:
                 remedy="give the name of a new folder; an episode is never overwritten",
             )
 
-    def tee(self, events: Iterator[Event]) -> Iterator[Event]:
+    def tee(self, events: Iterator[Event]) -> Generator[Event]:
         """The same events, each passed on once it is written down; to be called once.
 
         Raises KnownError when the disk is full or may not be written; the episode up to there
@@ -92,7 +94,9 @@ class EpisodeRecorder:
 
     def _begin(self) -> io.FileIO:
         """Make the folder and the header, and open the file behind it."""
-        (self.folder / FRAMES_FOLDER).mkdir(parents=True, exist_ok=True)
+        # screenshots are nobody else's business; a folder that was there keeps its permissions
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (self.folder / FRAMES_FOLDER).mkdir()
         now = datetime.now().astimezone()
         header = Header(app=__version__, created=now, at=time.monotonic())
         write_whole(self.folder / EVENTS_FILE, encode_line(header))

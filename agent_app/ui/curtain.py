@@ -167,7 +167,8 @@ class Curtain(QObject):
 
     def _bring_back(self) -> None:
         self._hidden_at = None
-        self._window.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+        # Qt reads WA_ShowWithoutActivating only when it makes the native window
+        self._window.windowHandle().setProperty("_q_showWithoutActivating", True)
         self._window.show()
         self._check.start()
 

@@ -91,7 +91,7 @@ def _check_display(name: str) -> None:
 
     try:
         display.Display(name).close()
-    except (error.DisplayError, OSError) as fault:
+    except (error.DisplayError, OSError, OverflowError) as fault:
         raise KnownError(
             f"the display {name!r} cannot be reached",
             remedy="check DISPLAY and that you may use it (xhost, XAUTHORITY), " + _WITHOUT_WINDOW,

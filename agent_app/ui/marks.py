@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 
 from agent_app.actions import Click, Drag, Scroll
@@ -84,6 +84,25 @@ def paint_mark(painter: QPainter, mark: Mark, scale: float, picture: QRectF) -> 
     painter.setOpacity(1.0)
 
 
+def label_place(size: QSizeF, target: QPointF | None, clear: float, picture: QRectF) -> QRectF:
+    """Where a label goes: below its target or above it, `clear` pixels away, in the picture.
+
+    Without a target it goes to the foot of the picture.
+    """
+    place = QRectF(QPointF(), size)
+    inner = picture.adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
+    if target is None:
+        place.moveCenter(inner.center())
+        place.moveBottom(inner.bottom())
+        return place
+    place.moveCenter(target)
+    place.moveTop(target.y() + clear)
+    if place.bottom() > inner.bottom():
+        place.moveBottom(target.y() - clear)
+    place.moveLeft(max(inner.left(), min(place.left(), inner.right() - place.width())))
+    return place
+
+
 def _pens(done: bool) -> tuple[QPen, QPen]:
     """A white halo and the mark's own line: readable on any ground."""
     width = 1.6 if done else 2.6
@@ -130,19 +149,8 @@ def _label(
     metrics = QFontMetricsF(painter.font())
     room = picture.width() - 2 * _MARGIN - 20
     text = metrics.elidedText(mark.label, Qt.TextElideMode.ElideRight, room)
-    pill = QRectF(0, 0, metrics.horizontalAdvance(text) + 20, metrics.height() + 8)
-    if points:
-        at = points[-1]
-        pill.moveCenter(at)
-        gap = radius + _LABEL_GAP
-        pill.moveTop(at.y() + gap)
-        if pill.bottom() > picture.bottom() - _MARGIN:
-            pill.moveBottom(at.y() - gap)
-        last = picture.right() - _MARGIN - pill.width()
-        pill.moveLeft(min(max(pill.left(), picture.left() + _MARGIN), last))
-    else:
-        pill.moveCenter(picture.center())
-        pill.moveBottom(picture.bottom() - _MARGIN)
+    size = QSizeF(metrics.horizontalAdvance(text) + 20, metrics.height() + 8)
+    pill = label_place(size, points[-1] if points else None, radius + _LABEL_GAP, picture)
     path = QPainterPath()
     path.addRoundedRect(pill, pill.height() / 2, pill.height() / 2)
     painter.setPen(QPen(QColor(255, 255, 255, 220), 1.5))

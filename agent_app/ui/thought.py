@@ -47,6 +47,7 @@ class ThoughtView(QTextEdit):
 
     def show_pieces(self, pieces: Sequence[tuple[PieceKind, str]]) -> None:
         """Show these; when they only go on from what is shown, the rest is appended."""
+        pieces = [(kind, text.lstrip("\n")) for kind, text in pieces]
         shown = self._shown
         if not _continues(shown, pieces):
             self.clear()
@@ -58,7 +59,7 @@ class ThoughtView(QTextEdit):
             self._insert(kind, text[len(shown[-1][1]) :], begins=False)
         for kind, text in pieces[len(shown) :]:
             self._insert(kind, text, begins=True)
-        self._shown = list(pieces)
+        self._shown = pieces
         if follows:
             bar.setValue(bar.maximum())
 
@@ -70,7 +71,6 @@ class ThoughtView(QTextEdit):
         cursor.movePosition(QTextCursor.MoveOperation.End)
         cursor.beginEditBlock()
         if begins:
-            text = text.lstrip("\n")
             if self.document().isEmpty():
                 cursor.setBlockFormat(block)
             else:

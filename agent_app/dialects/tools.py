@@ -9,11 +9,11 @@ from functools import partial
 from typing import cast
 
 from agent_app.actions import Action, Button
+from agent_app.dialects import code, values
+from agent_app.dialects.calls import Given, Handler
+from agent_app.dialects.gestures import Gestures
 from agent_app.errors import ModelMistake
 from agent_app.geometry import RelativePoint, Size
-from agent_app.grounding import code, values
-from agent_app.grounding.calls import Given, Handler
-from agent_app.grounding.gestures import Gestures
 
 PIXELS_PER_NOTCH = 100  # of a wheel in the usual browsers; Qwen counts pixels
 MAX_JSON_VALUES = 16  # of one reply

@@ -1,4 +1,8 @@
-"""From a whole summary to a decision: its sections are found, then the dialects are tried."""
+"""From the summary of a reply to typed actions, in every dialect a grounder may speak.
+
+The summary's sections are found, then the dialects are tried on what may hold the actions. A reply
+is parsed and checked, never run; what cannot be carried out is a ModelMistake.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,10 @@ import re
 from dataclasses import dataclass
 
 from agent_app.actions import Action
+from agent_app.dialects.calls import calls_in_prose, first_call
+from agent_app.dialects.table import CALL_NAMES, DIALECTS
 from agent_app.errors import ModelMistake
 from agent_app.geometry import Size
-from agent_app.grounding.calls import calls_in_prose, first_call
-from agent_app.grounding.dialects import CALL_NAMES, DIALECTS
 
 MAX_SUMMARY = 20_000  # characters; a long text to type is a tenth of it
 MAX_INTENT = 2_000

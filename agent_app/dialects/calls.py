@@ -11,10 +11,10 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from agent_app.dialects.gestures import Gestures
+from agent_app.dialects.values import MAX_NUMBER, shown
 from agent_app.errors import ModelMistake
 from agent_app.geometry import Size
-from agent_app.grounding.gestures import Gestures
-from agent_app.grounding.values import MAX_NUMBER, shown
 
 MAX_NESTING = 3  # lists within lists; a list of points needs two
 MAX_ITEMS = 64  # of one list

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from functools import partial
 
 from agent_app.actions import Action, Button, Click, Terminate, Wait
+from agent_app.dialects import code, values
+from agent_app.dialects.calls import Given, Handler
+from agent_app.dialects.gestures import Gestures
+from agent_app.dialects.tools import read_json
 from agent_app.errors import ModelMistake
 from agent_app.geometry import RelativePoint, Size
-from agent_app.grounding import code, values
-from agent_app.grounding.calls import Given, Handler
-from agent_app.grounding.gestures import Gestures
-from agent_app.grounding.tools import read_json
 
 Dialect = Callable[[str, Size], tuple[Action, ...] | None]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from agent_app.actions import Action, Button
+from agent_app.dialects import values
+from agent_app.dialects.calls import Given, Handler, read_calls
+from agent_app.dialects.gestures import Gestures
 from agent_app.errors import ModelMistake
 from agent_app.geometry import RelativePoint, Size
-from agent_app.grounding import values
-from agent_app.grounding.calls import Given, Handler, read_calls
-from agent_app.grounding.gestures import Gestures
 
 DEFAULT_WAIT = 5.0  # seconds; what UI-TARS means by wait()
 NOTCHES = 5  # of a scroll that names a direction alone: about half a page in most programs

@@ -1,0 +1,377 @@
+"""The whole window with a scripted session, offscreen."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QAbstractButton, QLineEdit, QListView, QPlainTextEdit, QTextEdit
+from pytestqt.qtbot import QtBot
+
+from agent_app.actions import Click, Drag
+from agent_app.errors import KnownError
+from agent_app.events import ActionDecided, Event, StepStarted, TokenStreamed
+from agent_app.geometry import RelativePoint
+from agent_app.ui.theme import DARK, LIGHT
+from agent_app.ui.window import MainWindow
+from agent_app.ui.worker import Batch, RunWorker
+from tests.fakes.session import ScriptedSession, drawn_frame
+
+Script = Callable[[ScriptedSession], Iterator[Event]]
+CLICK = Click(RelativePoint(0.2, 0.2))
+DRAG = Drag(RelativePoint(0.5, 0.5))
+FRAMES = [drawn_frame(text) for text in ("one", "two", "end")]
+
+
+def two_steps(session: ScriptedSession) -> Iterator[Event]:
+    yield session.started()
+    yield from session.play_step(
+        1, FRAMES[0], CLICK, "Click Save", points=[(64, 40)], thought="I see Save."
+    )
+    yield from session.play_step(
+        2, FRAMES[1], DRAG, "Drag it", points=[(10, 10), (99, 99)], thought="It moved."
+    )
+    yield session.captured(3, FRAMES[2])
+    yield session.finished("success", steps=2, answer="It is saved")
+
+
+def until_stopped(session: ScriptedSession) -> Iterator[Event]:
+    yield session.started()
+    yield StepStarted(1, time.monotonic())
+    yield session.captured(1, FRAMES[0])
+    yield TokenStreamed(1, "thought", "Let me see")
+    session.stopped.wait(20)
+    yield session.finished("stopped")
+
+
+class Opened:
+    """A window and the sessions it made."""
+
+    def __init__(self, qtbot: QtBot, script: Script) -> None:
+        self.sessions: list[ScriptedSession] = []
+        self.qtbot = qtbot
+        self.script = script
+        self.window = MainWindow(self.make, LIGHT)
+        self.window.show()
+
+    def make(self, task: str) -> ScriptedSession:
+        self.sessions.append(ScriptedSession(self.script, task=task))
+        return self.sessions[-1]
+
+    def run(self, task: str = "a task") -> MainWindow:
+        with self.qtbot.waitSignal(self.window.finished, timeout=20_000):
+            self.window.start(task)
+        return self.window
+
+
+@pytest.fixture
+def opened(qtbot: QtBot) -> Iterator[Callable[[Script], Opened]]:
+    windows: list[MainWindow] = []
+
+    def make(script: Script) -> Opened:
+        it = Opened(qtbot, script)
+        windows.append(it.window)
+        return it
+
+    yield make
+    for window in windows:
+        if window.isVisible() or window.running:
+            with qtbot.waitSignal(window.closed, timeout=20_000):
+                window.close()
+        window.deleteLater()
+    assert [thread.name for thread in threading.enumerate() if "run" in thread.name] == []
+
+
+def test_a_run_is_shown_to_its_end(opened: Callable[[Script], Opened]) -> None:
+    window = opened(two_steps).run("do this\nthen that")
+    assert window.task.box.toPlainText() == "do this\nthen that"
+    assert window.model.rowCount() == 2
+    assert window.outcome.title.text() == "Done"
+    assert window.outcome.text.toPlainText().startswith("It is saved")
+    assert window.pane.title.text() == "The screen at the end"
+    assert window.pane.screenshot.marks == ()
+    assert window.thought.toPlainText() == "It moved.\nDrag it"
+    assert window.status.model.text() == "scripted: plays a script"
+    assert window.status.step.text() == "step 2 of at most 50"
+    assert window.task.start_button.isEnabled()
+    assert not window.task.stop_button.isEnabled()
+
+
+def test_the_target_is_shown_when_it_is_decided(opened: Callable[[Script], Opened]) -> None:
+    it = opened(two_steps)
+    seen: list[tuple[str, list[tuple[str, bool]], str]] = []
+
+    def on_shown(events: tuple[Event, ...]) -> None:
+        if isinstance(events[-1], ActionDecided):
+            marks = [(mark.shape, mark.done) for mark in it.window.pane.screenshot.marks]
+            seen.append((it.window.pane.title.text(), marks, it.window.thought.toPlainText()))
+
+    it.window.shown.connect(on_shown)
+    it.run()
+    assert seen == [
+        ("Step 1  ·  Click Save", [("ring", False)], "I see Save.\nClick Save"),
+        ("Step 2  ·  Drag it", [("arrow", False)], "It moved.\nDrag it"),
+    ]
+
+
+def test_a_chosen_step_shows_its_screen_thought_marks_and_times_again(
+    opened: Callable[[Script], Opened],
+) -> None:
+    window = opened(two_steps).run()
+    end = window.pane.screenshot.picture
+    window.steps.setCurrentIndex(window.model.index(0))
+    assert window.pane.title.text() == "Step 1  ·  Click Save"
+    assert [(m.label, m.done) for m in window.pane.screenshot.marks] == [("Click Save", True)]
+    assert window.thought.toPlainText() == "I see Save.\nClick Save"
+    assert "decode 1.90 s" in window.pane.timing.accessibleDescription()
+    assert window.pane.screenshot.picture not in (None, end)
+    assert window.pane.live.isVisible()
+    window.pane.live.click()
+    assert window.pane.title.text() == "The screen at the end"
+    assert not window.pane.live.isVisible()
+
+
+def test_a_frame_that_is_no_longer_kept_is_said_so(opened: Callable[[Script], Opened]) -> None:
+    it = opened(two_steps)
+    window = it.run()
+    it.sessions[0].forget_frames()
+    window._pictures._kept.clear()
+    window.steps.setCurrentIndex(window.model.index(0))
+    assert window.pane.screenshot.picture is None
+    assert window.pane.screenshot.accessibleDescription() != ""
+
+
+def test_looking_back_is_not_disturbed_by_new_steps(
+    opened: Callable[[Script], Opened], qtbot: QtBot
+) -> None:
+    go_on = threading.Event()
+
+    def script(session: ScriptedSession) -> Iterator[Event]:
+        yield session.started()
+        yield from session.play_step(1, FRAMES[0], CLICK, "First", thought="One.")
+        yield from session.play_step(2, FRAMES[1], CLICK, "Second", thought="Two.")
+        go_on.wait(20)
+        yield from session.play_step(3, FRAMES[2], CLICK, "Third", thought="Three.")
+        session.stopped.wait(20)
+        yield session.finished("stopped")
+
+    it = opened(script)
+    window = it.window
+    window.start("x")
+    qtbot.waitUntil(lambda: window.model.rowCount() == 2)
+    window.steps.setCurrentIndex(window.model.index(0))
+    go_on.set()
+    qtbot.waitUntil(lambda: window.model.rowCount() == 3)
+    assert window.thought.toPlainText() == "One.\nFirst"
+    window.pane.live.click()
+    qtbot.waitUntil(lambda: window.thought.toPlainText() == "Three.\nThird")
+    assert window.steps.currentIndex().row() == 2
+
+
+def test_stop_ends_the_run_and_another_can_start(
+    opened: Callable[[Script], Opened], qtbot: QtBot
+) -> None:
+    it = opened(until_stopped)
+    window = it.window
+    for count in (1, 2):
+        window.start("x")
+        qtbot.waitUntil(lambda: "Let me see" in window.thought.toPlainText())
+        with qtbot.waitSignal(window.finished):
+            qtbot.mouseClick(window.task.stop_button, Qt.MouseButton.LeftButton)
+        assert window.outcome.title.text() == "Stopped"
+        assert len(it.sessions) == count
+
+
+def test_stop_while_the_session_is_being_made_stops_it(qtbot: QtBot) -> None:
+    go_on = threading.Event()
+    session = ScriptedSession(until_stopped)
+
+    def make(_task: str) -> ScriptedSession:
+        go_on.wait(20)
+        return session
+
+    window = MainWindow(make, LIGHT)
+    qtbot.addWidget(window)
+    window.start("x")
+    assert window.status.model.text() == "Getting the model ready…"
+    window.stop()
+    with qtbot.waitSignal(window.finished):
+        go_on.set()
+    assert session.stopped.is_set()
+
+
+def test_a_question_is_answered_in_the_window(
+    opened: Callable[[Script], Opened], qtbot: QtBot
+) -> None:
+    def script(session: ScriptedSession) -> Iterator[Event]:
+        yield session.started()
+        yield StepStarted(1, time.monotonic())
+        yield from session.ask(1, "Which of the two?", ("The left", "The right"))
+        yield session.finished("success")
+
+    it = opened(script)
+    window = it.window
+    window.start("x")
+    qtbot.waitUntil(window.question.isVisible)
+    assert window.question.text.toPlainText() == "Which of the two?"
+    with qtbot.waitSignal(window.finished):
+        qtbot.mouseClick(window.question.buttons[1], Qt.MouseButton.LeftButton)
+    assert it.sessions[0].answers == ["The right"]
+    assert not window.question.isVisible()
+
+
+def test_a_fault_of_the_world_is_shown_with_its_remedy(
+    opened: Callable[[Script], Opened],
+) -> None:
+    def script(session: ScriptedSession) -> Iterator[Event]:
+        yield session.started()
+        raise KnownError("the display is gone", remedy="start it again")
+
+    window = opened(script).run()
+    assert window.error.isVisible()
+    assert window.error.text.toPlainText() == "Start it again"
+    assert isinstance(window.result, KnownError)
+    assert window.task.start_button.isEnabled()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_fault_of_ours_is_shown_as_a_report(opened: Callable[[Script], Opened]) -> None:
+    def script(session: ScriptedSession) -> Iterator[Event]:
+        yield session.started()
+        raise ZeroDivisionError("a bug")
+
+    window = opened(script).run()
+    assert window.error.isVisible()
+    assert "ZeroDivisionError: a bug" in window.error.report
+    assert window.result == window.error.report
+
+
+def test_closing_while_running_waits_for_the_run(
+    opened: Callable[[Script], Opened], qtbot: QtBot
+) -> None:
+    it = opened(until_stopped)
+    it.window.start("x")
+    qtbot.waitUntil(lambda: bool(it.sessions))
+    with qtbot.waitSignal(it.window.closed):
+        it.window.close()
+    assert it.sessions[0].stopped.is_set()
+    assert not it.window.running
+
+
+def test_a_run_that_does_not_end_is_given_up(qtbot: QtBot) -> None:
+    go_on = threading.Event()
+
+    def script(session: ScriptedSession) -> Iterator[Event]:
+        yield session.started()
+        go_on.wait(20)
+
+    window = MainWindow(lambda task: ScriptedSession(script, task=task), LIGHT)
+    qtbot.addWidget(window)
+    window.show()
+    window.start("x")
+    worker = window._worker
+    assert worker is not None
+    window.close()
+    assert not window.isVisible()
+    with qtbot.waitSignal(window.closed):
+        window.give_up()
+    go_on.set()
+    assert worker.join(10)
+
+
+def test_every_control_has_a_name_and_can_be_reached_by_keyboard(
+    opened: Callable[[Script], Opened],
+) -> None:
+    window = opened(two_steps).window
+    kinds = (QAbstractButton, QLineEdit, QPlainTextEdit, QTextEdit, QListView)
+    controls = [
+        widget
+        for kind in kinds
+        for widget in window.findChildren(kind)
+        if widget.isVisible() and widget.focusPolicy() != Qt.FocusPolicy.NoFocus
+    ]
+    assert len(controls) >= 5
+    for widget in controls:
+        text = widget.text() if isinstance(widget, QAbstractButton) else ""
+        assert widget.accessibleName() or text, widget
+        assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
+def test_nothing_overlaps_at_the_smallest_size(opened: Callable[[Script], Opened]) -> None:
+    window = opened(two_steps).run()
+    window.resize(window.minimumSize())
+    window.grab()
+    assert window.size().toTuple() == (960, 600)
+    pane = window.pane
+    parts = [pane.title, pane.screenshot, pane.timing, window.outcome]
+    places = [
+        widget.rect().translated(widget.mapTo(window, widget.rect().topLeft())) for widget in parts
+    ]
+    for above, below in zip(places, places[1:], strict=False):
+        assert above.bottom() < below.top()
+    assert places[-1].bottom() < window.status.geometry().top()
+
+
+def test_the_picture_of_the_window_is_written(
+    opened: Callable[[Script], Opened], tmp_path: Path
+) -> None:
+    window = opened(two_steps).run()
+    window.set_theme(DARK)
+    window.save_picture(tmp_path / "window.png")
+    assert QImage(str(tmp_path / "window.png")).size() == window.size()
+    with pytest.raises(KnownError, match="cannot write"):
+        window.save_picture(tmp_path / "missing" / "window.png")
+
+
+# The worker
+
+
+def test_no_event_is_lost_or_reordered_however_fast_they_come(qtbot: QtBot) -> None:
+    def script(session: ScriptedSession) -> Iterator[Event]:
+        yield session.started()
+        for step in range(1, 21):
+            yield StepStarted(step, 0.0)
+            for n in range(500):
+                yield TokenStreamed(step, "thought" if n < 400 else "summary", f"{n} ")
+        yield session.finished("success")
+
+    batches: list[Batch] = []
+    worker = RunWorker(lambda _task: ScriptedSession(script), "x", threading.Lock)
+    worker.delivered.connect(batches.append)
+    with qtbot.waitSignal(worker.ended, timeout=30_000):
+        worker.start()
+    worker.deliver()
+    assert worker.join(0)
+    events = [event for batch in batches for event in batch.events]
+    assert sum(batch.tokens for batch in batches) == 20 * 500
+    for step in range(1, 21):
+        text = [e.text for e in events if isinstance(e, TokenStreamed) and e.step == step]
+        assert "".join(text) == "".join(f"{n} " for n in range(500))
+    steps = [event.step for event in events if isinstance(event, StepStarted | TokenStreamed)]
+    assert steps == sorted(steps)
+    assert len(batches) < 2000
+
+
+def test_a_restart_is_not_joined_to_what_it_replaces(qtbot: QtBot) -> None:
+    def script(session: ScriptedSession) -> Iterator[Event]:
+        yield TokenStreamed(1, "thought", "old")
+        yield TokenStreamed(1, "thought", "new", restart=True)
+        yield TokenStreamed(1, "thought", "er")
+
+    batches: list[Batch] = []
+    worker = RunWorker(lambda _task: ScriptedSession(script), "x", threading.Lock)
+    worker.delivered.connect(batches.append)
+    with qtbot.waitSignal(worker.ended):
+        worker.start()
+    worker.deliver()
+    events = [event for batch in batches for event in batch.events]
+    last = events[-1]
+    assert isinstance(last, TokenStreamed)
+    joined = "".join(e.text for e in events if isinstance(e, TokenStreamed))
+    assert joined == "oldnewer"
+    assert any(isinstance(e, TokenStreamed) and e.restart for e in events)
