@@ -309,12 +309,10 @@ def test_nothing_overlaps_at_the_smallest_size(opened: Callable[[Script], Opened
     assert window.size().toTuple() == (960, 600)
     pane = window.pane
     parts = [pane.title, pane.screenshot, pane.timing, window.outcome]
-    places = [
-        widget.rect().translated(widget.mapTo(window, widget.rect().topLeft())) for widget in parts
-    ]
-    for above, below in zip(places, places[1:], strict=False):
-        assert above.bottom() < below.top()
-    assert places[-1].bottom() < window.status.geometry().top()
+    tops = [widget.mapTo(window, widget.rect().topLeft()).y() for widget in parts]
+    bottoms = [top + widget.height() for top, widget in zip(tops, parts, strict=True)]
+    tops.append(window.status.y())
+    assert all(bottom <= top for bottom, top in zip(bottoms, tops[1:], strict=True))
 
 
 def test_the_picture_of_the_window_is_written(
@@ -358,7 +356,7 @@ def test_no_event_is_lost_or_reordered_however_fast_they_come(qtbot: QtBot) -> N
 
 
 def test_a_restart_is_not_joined_to_what_it_replaces(qtbot: QtBot) -> None:
-    def script(session: ScriptedSession) -> Iterator[Event]:
+    def script(_session: ScriptedSession) -> Iterator[Event]:
         yield TokenStreamed(1, "thought", "old")
         yield TokenStreamed(1, "thought", "new", restart=True)
         yield TokenStreamed(1, "thought", "er")

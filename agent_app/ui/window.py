@@ -120,6 +120,7 @@ class MainWindow(QWidget):
         if self.task.box.toPlainText().strip() != task:
             self.task.box.setPlainText(task)
         self.task.set_running(True)
+        self.steps.setFocus()
         unobstructed = nullcontext if self._curtain is None else self._curtain.unobstructed
         worker = self._worker = RunWorker(self._make_session, task, unobstructed)
         worker.opened.connect(self._on_opened)
@@ -174,7 +175,7 @@ class MainWindow(QWidget):
     def _build(self, theme: Theme) -> None:
         self.setWindowTitle("agent-app")
         self.setMinimumSize(960, 600)
-        self.resize(1200, 760)
+        self.resize(1280, 800)
         self.task = TaskPanel(self)
         self.task.started.connect(self.start)
         self.task.stopped.connect(self.stop)
@@ -193,7 +194,7 @@ class MainWindow(QWidget):
         self.outcome = ResultCard(self)
         self.error = ErrorCard(self)
         for card in (self.error, self.question, self.outcome):
-            self.pane.rows.addWidget(card)
+            self.pane.add_card(card)
         self.thought = ThoughtView(theme, self)
         self.status = StatusLine(self)
 
@@ -203,15 +204,15 @@ class MainWindow(QWidget):
         left.setSizes([230, 430])
         left.setChildrenCollapsible(False)
         columns = QSplitter(Qt.Orientation.Horizontal, self)
-        for widget, width, stretch in (
-            (left, 270, 0),
-            (self.pane, 640, 1),
-            (_titled(self.tr("Thought"), self.thought), 320, 0),
+        for widget, least, stretch in (
+            (left, 220, 0),
+            (self.pane, 420, 1),
+            (_titled(self.tr("Thought"), self.thought), 240, 0),
         ):
             columns.addWidget(widget)
             columns.setStretchFactor(columns.count() - 1, stretch)
-            widget.setMinimumWidth(min(width, 240))
-        columns.setSizes([270, 640, 320])
+            widget.setMinimumWidth(least)
+        columns.setSizes([256, 690, 310])
         columns.setHandleWidth(12)
         columns.setChildrenCollapsible(False)
         left.setHandleWidth(10)
