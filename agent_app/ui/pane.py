@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from agent_app.geometry import FrameTransform
+from agent_app.screen.frame import Pixels
 from agent_app.ui.marks import Mark, mark_of
 from agent_app.ui.screenshot import FramePictures, ScreenshotView
 from agent_app.ui.story import Step, Story
@@ -95,7 +96,7 @@ class StepPane(QWidget):
         number = self.tr("Step {number}").format(number=step.number)
         self._set_title(f"{number}  ·  {intent}" if intent else number)
         marks: tuple[Mark, ...] = ()
-        picture: QImage | None = None
+        picture: Pixels | None = None
         hint = self.tr("Looking at the screen…")
         if step.frame is not None:
             transform = step.frame.transform
@@ -131,7 +132,7 @@ class StepPane(QWidget):
     def _fit(self) -> None:
         """Leave the screenshot no more height than it fills, so that the rest follows below it."""
         picture = self.screenshot.picture
-        ratio = _USUAL_RATIO if picture is None else picture.height() / picture.width()
+        ratio = _USUAL_RATIO if picture is None else picture.shape[0] / picture.shape[1]
         self.screenshot.setMaximumHeight(round(self.width() * ratio) + 2)
 
     def _set_title(self, title: str) -> None:
