@@ -10,6 +10,7 @@ import queue
 import shlex
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
@@ -36,7 +37,8 @@ from agent_app.virtual import VirtualDesktop, start_program
 EXIT_STATUS: Mapping[Outcome, int] = MappingProxyType(
     {"success": 0, "error": 3, "failure": 4, "limit": 5, "stopped": 130}
 )
-_APP_START = SettleLimits(minimum=0.3, reaction=15.0, quiet=0.5, maximum=20.0)
+_APP_START = SettleLimits(minimum=0.3, reaction=1.0, quiet=0.5, maximum=10.0)
+_APP_START_SECONDS = 15.0
 
 
 class Session(Protocol):
@@ -112,14 +114,17 @@ class Workplace:
         before = self.screen.grab()
         launch = self.desktop.launch if self.desktop else self._launch_on_own_display
         process = launch(words)
-        wait_until_settled(
-            self.screen, before, limits=_APP_START, ring=FrameRing(), stop=threading.Event()
-        )
-        if process.poll():
-            raise KnownError(
-                f"{words[0]!r} ended at once with status {process.returncode}",
-                remedy="run it in a terminal to see why",
+        deadline = time.monotonic() + _APP_START_SECONDS
+        settled = None
+        while not (settled and settled.changed) and time.monotonic() < deadline:
+            settled = wait_until_settled(
+                self.screen, before, limits=_APP_START, ring=FrameRing(), stop=threading.Event()
             )
+            if process.poll():
+                raise KnownError(
+                    f"{words[0]!r} ended at once with status {process.returncode}",
+                    remedy="run it in a terminal to see why",
+                )
 
     def _launch_on_own_display(self, words: Sequence[str]) -> subprocess.Popen[bytes]:
         return start_program(words, self.environment)

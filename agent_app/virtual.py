@@ -28,7 +28,7 @@ _BACKGROUND = 0x2E3440
 # then removes the folder that was theirs.
 _KEEPER = """
 while read p; do all="$all $p"; done
-for p in $all; do kill -TERM -- -$p; done 2>&-
+for p in $all; do kill -s TERM -- -$p; done 2>&-
 sleep 1
 rm -rf -- "$0"
 """

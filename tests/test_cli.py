@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from agent_app.episode.reader import open_episode
-from agent_app.events import RunFinished
+from agent_app.events import ActionDecided, RunFinished
 
 AGENT_APP = [sys.executable, "-m", "agent_app"]
 WITHOUT_DISPLAY = {
@@ -164,3 +166,44 @@ def test_a_signal_ends_the_run_tidily(
     finished = open_episode(episode).events[-1]
     assert isinstance(finished, RunFinished)
     assert finished.outcome == "stopped"
+
+
+@pytest.mark.desktop
+@pytest.mark.parametrize("actions", [1, 3])
+def test_kill_9_leaves_an_episode_that_opens_and_no_process(
+    tmp_path: Path, wait_until: Callable[..., None], actions: int
+):
+    episode, mark = tmp_path / "episode", f"mark-{uuid.uuid4().hex}"
+    process = subprocess.Popen(
+        [
+            *(*AGENT_APP, "run", "; ".join(["type 'a'"] * 40), "--no-window"),
+            *("--virtual", "800x600", "--app", "mousepad", "--episode", str(episode)),
+        ],
+        env=WITHOUT_DISPLAY | {"MARK": mark},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    log = episode / "episode.jsonl"
+    wait_until(
+        lambda: log.exists() and log.read_bytes().count(b'"action_decided"') >= actions, seconds=60
+    )
+    process.kill()
+    process.wait()
+    written = log.read_bytes()
+    opened = open_episode(episode)
+    lines = [line for line in written.split(b"\n")[1:] if line]
+    assert len(opened.events) in (len(lines), len(lines) - 1)  # the last line may be cut
+    assert sum(isinstance(event, ActionDecided) for event in opened.events) >= actions
+    for step in opened.steps:
+        assert not step.actions or opened.frame(step.frame_before.sha1) is not None
+    wait_until(lambda: not processes_with(mark), seconds=20)
+
+
+def processes_with(mark: str) -> list[str]:
+    """The command lines of the processes whose environment holds this word."""
+    found: list[str] = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark.encode() in (folder / "environ").read_bytes():
+                found.append((folder / "cmdline").read_text().replace("\0", " "))
+    return found
