@@ -65,7 +65,8 @@ class Clipboard:
     ) -> Generator[Callable[[], bool]]:
         """Hold the text in these selections, and give back what they held.
 
-        Yields a function that waits for this client to take the text and says whether it did.
+        Yields a function that waits for this client to take the text, and says whether it or at
+        least another one did: an application may have several connections to the display.
         """
         if self._owner is None:
             self._owner = _Owner(self._connect())
@@ -73,7 +74,7 @@ class Clipboard:
         owner = self._owner
         owner.lend(text, selections, client)
         try:
-            yield lambda: owner.taken.wait(_TAKE_SECONDS)
+            yield lambda: owner.taken.wait(_TAKE_SECONDS) or owner.taken_by_another
         finally:
             owner.give_back(selections)
 
@@ -90,6 +91,7 @@ class _Owner(threading.Thread):
     def __init__(self, display: Display) -> None:
         super().__init__(name="clipboard", daemon=True)
         self.taken = threading.Event()
+        self.taken_by_another = False
         self._display = display
         # Requestors may be gone before they are answered; that is theirs to deal with.
         display.set_error_handler(lambda _error, _request: None)
@@ -106,7 +108,9 @@ class _Owner(threading.Thread):
         self._wake_read, self._wake_write = os.pipe()
 
     def run(self) -> None:
-        with suppress(ConnectionClosedError):  # whoever uses the clipboard next is told
+        # Whoever uses the clipboard next is told that the connection is closed; the number of a
+        # closed one is no good for select, which is the ValueError.
+        with suppress(ConnectionClosedError, ValueError):
             while self._wake_read not in select.select([self._display, self._wake_read], [], [])[0]:
                 with self._lock:
                     self._handle_events()
@@ -136,6 +140,7 @@ class _Owner(threading.Thread):
                 self._saved[selection] = self._content(selection)
                 self._own(selection, offer)
             self.taken.clear()
+            self.taken_by_another = False
             self._client = client
             self._handle_events()
 
@@ -292,6 +297,8 @@ class _Owner(threading.Thread):
         content = offer is not None and request.target in offer
         if given and content and self._is_client(request.requestor):
             self.taken.set()
+        elif given and content:
+            self.taken_by_another = True
 
     def _give(self, request: Any, offer: _Offer, target: int, place: int) -> bool:
         """Put one format into the requestor's property."""
