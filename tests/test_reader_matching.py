@@ -270,6 +270,15 @@ def test_a_control_comes_before_plain_text_of_its_window():
     assert isinstance(look(seen, Target("7", kind="label")), Ambiguous)
 
 
+def test_a_control_comes_before_a_tooltip_of_its_application():
+    tip = window("", 60, 60, 100, 40, application="editor")
+    seen = sight(told("push button", "Undo", 20, 20), read("Undo", 80, 70), windows=(tip, EDITOR))
+    assert chosen(look(seen, "Undo")) == "Undo@20,20"
+    other = window("", 60, 60, 100, 40, application="other")
+    seen = sight(*seen.elements, windows=(other, EDITOR))
+    assert isinstance(look(seen, "Undo"), Ambiguous)
+
+
 def test_a_label_comes_before_the_same_words_in_a_field():
     seen = sight(
         told("text", "", 100, 100, width=600, height=400),
