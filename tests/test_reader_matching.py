@@ -169,6 +169,12 @@ def test_missing_names_what_comes_nearest():
     assert [c.text for c in found.nearest] == ["Saves", "Save As…"]
 
 
+def test_a_longer_label_that_holds_the_words_comes_near():
+    found = look(sight(read("Cope", 10, 10), read("Copy Display Value", 10, 50)), "Copy")
+    assert isinstance(found, Missing)
+    assert "Copy Display Value" in [c.text for c in found.nearest]
+
+
 def test_what_lies_outside_the_frame_is_not_there():
     assert isinstance(look(sight(read("Save", 1300, 10)), "Save"), Missing)
 
