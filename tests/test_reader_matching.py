@@ -349,8 +349,8 @@ def test_what_an_open_menu_covers_is_not_there():
 # --- menus, fields, texts ------------------------------------------------------------------------
 
 
-def item(seen: Sight, text: str, parent: str) -> Found:
-    return find(seen, Target(text), purpose="item", size=SIZE, parent=parent)
+def item(seen: Sight, text: str, parent: str, purpose: Purpose = "item") -> Found:
+    return find(seen, Target(text), purpose=purpose, size=SIZE, parent=parent)
 
 
 def test_a_menu_item_is_looked_for_in_the_popup():
@@ -374,7 +374,15 @@ def test_without_an_accessibility_tree_a_menu_item_hangs_under_its_menu():
 
 def test_without_an_accessibility_tree_a_submenu_item_stands_beside_its_parent():
     seen = sight(read("Export", 35, 90), read("PDF", 260, 95), read("Help", 300, 10))
-    assert chosen(item(seen, "PDF", "Export")) == "PDF@260,95"
+    assert chosen(item(seen, "PDF", "Export", "subitem")) == "PDF@260,95"
+
+
+def test_a_menu_of_the_bar_is_no_item_of_another():
+    bar = (told("menu", "Insert", 10, 10), told("menu", "Sheet", 100, 10))
+    seen = sight(*bar, told("menu item", "Chart…", 10, 40, width=200))
+    assert isinstance(item(seen, "Sheet…", "Insert"), Missing)
+    nested = sight(*bar, told("menu", "Sheet", 20, 60))
+    assert chosen(item(nested, "Sheet", "Insert")) == "Sheet@20,60"
 
 
 def test_text_that_hangs_in_no_menu_is_no_item():

@@ -174,7 +174,8 @@ class Decider:
         else:
             parent = menu.path[level - 2]
             yield f"The menu of {quote(parent)} should be open.\n"
-            found = yield from self._locate(target, purpose="item", part=level, parent=parent)
+            purpose: Purpose = "item" if level == 2 else "subitem"
+            found = yield from self._locate(target, purpose=purpose, part=level, parent=parent)
         if isinstance(found, Decision):
             return found
         verb = "Open menu" if level < len(menu.path) or level == 1 else "Choose"
@@ -215,7 +216,7 @@ class Decider:
             yield account(found, self._size)
         if isinstance(found, Missing):
             fault = not_found(target, found, self._size)
-            return (yield from self._look_again(fault, may_move=purpose != "item"))
+            return (yield from self._look_again(fault, may_move=purpose not in ("item", "subitem")))
         if not found.candidate.enabled:
             return (
                 yield from self._look_again(
