@@ -8,7 +8,7 @@ scripts and saves it through the menus; then the file's bytes are checked.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from rich.console import Console
 from agent_app.episode.contact_sheet import draw_contact_sheet
 from agent_app.episode.reader import open_episode
 from agent_app.errors import KnownError
-from agent_app.events import ActionDecided, Event
+from agent_app.events import ActionDecided, Event, QuestionAsked
 from agent_app.geometry import Size
 from agent_app.session import Workplace, WorkplaceOptions
 from agent_app.ui import ShownWindow, run_window
@@ -56,7 +56,8 @@ def run_demo(output: Path, *, virtual: Size | None) -> int:
     environment = dict(os.environ)
     if virtual is None and not environment.get("DISPLAY"):
         virtual = _DESKTOP
-    if not environment.get("DISPLAY"):
+    attended = bool(environment.get("DISPLAY"))
+    if not attended:
         environment.setdefault("QT_QPA_PLATFORM", "offscreen")
     console = Console()
     where = f"a private {virtual.width}x{virtual.height} desktop" if virtual else "your desktop"
@@ -66,30 +67,29 @@ def run_demo(output: Path, *, virtual: Size | None) -> int:
         for program in ("mousepad --disable-server", "galculator"):
             place.launch(program)
         episode = folder / "episode"
-        task = _TASK.format(words=_WORDS, path=saved, name=saved.name)
+        session = place.session(
+            _TASK.format(words=_WORDS, path=saved, name=saved.name), episode=episode
+        )
+
+        def on_batch(window: ShownWindow, events: Sequence[Event]) -> None:
+            for event in events:
+                if isinstance(event, ActionDecided) and event.step == _PICTURED_STEP:
+                    window.save_picture(folder / "window.png")
+                if isinstance(event, QuestionAsked) and not attended:
+                    session.answer(None)
+
         run_window(
-            lambda task: place.session(task, episode=episode),
+            lambda _task: session,
             own_display=place.desktop is None,
             region=place.screen.region,
-            task=task,
+            task=session.task,
             autostart=True,
             close_when_finished=True,
             environment=environment,
-            on_batch=_picture_taker(folder / "window.png"),
+            on_batch=on_batch,
         )
     draw_contact_sheet(open_episode(episode), folder / "contact-sheet.png")
     return _report(folder, saved, console)
-
-
-def _picture_taker(path: Path) -> Callable[[ShownWindow, Sequence[Event]], None]:
-    """A hook that keeps a picture of the window once a step's thought and target are shown."""
-
-    def take(window: ShownWindow, events: Sequence[Event]) -> None:
-        for event in events:
-            if isinstance(event, ActionDecided) and event.step == _PICTURED_STEP:
-                window.save_picture(path)
-
-    return take
 
 
 def _report(folder: Path, saved: Path, console: Console) -> int:

@@ -24,8 +24,21 @@ _PROGRAMS = {"Xvfb": "xvfb", "openbox": "openbox", "dbus-daemon": "dbus"}
 _START_SECONDS = 15.0
 _BACKGROUND = 0x2E3440
 
-# Ends the process groups it was told of as soon as its input closes, which is also when we die.
-_KEEPER = 'while read p; do all="$all $p"; done; for p in $all; do kill -TERM -- -$p; done 2>&-'
+# Ends the process groups it was told of as soon as its input closes, which is also when we die, and
+# then removes the folder that was theirs.
+_KEEPER = """
+while read p; do all="$all $p"; done
+for p in $all; do kill -TERM -- -$p; done 2>&-
+sleep 1
+rm -rf -- "$0"
+"""
+_OWN_FOLDERS = {
+    "XDG_RUNTIME_DIR": "runtime",
+    "XDG_CONFIG_HOME": "config",
+    "XDG_DATA_HOME": "data",
+    "XDG_CACHE_HOME": "cache",
+    "XDG_STATE_HOME": "state",
+}
 
 
 def start_program(
@@ -52,8 +65,10 @@ def start_program(
 class VirtualDesktop:
     """An Xvfb screen with openbox and a session bus (for the accessibility tree).
 
-    `environment` is what a program needs to live on it. `home`, when given, becomes HOME for
-    everything on it. Raises KnownError when a program is missing or does not start.
+    `environment` is what a program needs to live on it. Programs start with settings of their own,
+    empty and gone with the desktop, so they neither find nor change the person's; files are the
+    person's, unless `home` is given as another HOME. Raises KnownError when a program is missing or
+    does not start.
     """
 
     def __init__(self, size: Size, *, home: Path | None = None) -> None:
@@ -65,11 +80,15 @@ class VirtualDesktop:
             )
         self.size = size
         self._processes: list[subprocess.Popen[bytes]] = []
-        self._runtime_dir = tempfile.TemporaryDirectory(prefix="agent-app-")
+        self._folder = tempfile.TemporaryDirectory(prefix="agent-app-", ignore_cleanup_errors=True)
         self._keeper = subprocess.Popen(
-            ["sh", "-c", _KEEPER], stdin=subprocess.PIPE, start_new_session=True
+            ["sh", "-c", _KEEPER, self._folder.name], stdin=subprocess.PIPE, start_new_session=True
         )
-        self.environment = {**os.environ, "XDG_RUNTIME_DIR": self._runtime_dir.name}
+        self.environment = dict(os.environ)
+        for variable, name in _OWN_FOLDERS.items():
+            path = Path(self._folder.name, name)
+            path.mkdir(mode=0o700)
+            self.environment[variable] = str(path)
         for name in ("WAYLAND_DISPLAY", "NO_AT_BRIDGE", "AT_SPI_BUS_ADDRESS", "SESSION_MANAGER"):
             self.environment.pop(name, None)
         self.environment |= {
@@ -80,8 +99,6 @@ class VirtualDesktop:
         }
         if home is not None:
             self.environment["HOME"] = str(home)
-            for name in [n for n in self.environment if n.startswith("XDG_") and "HOME" in n]:
-                del self.environment[name]
         try:
             self._start()
         except BaseException:
@@ -104,7 +121,7 @@ class VirtualDesktop:
         for process in reversed(self._processes):
             _end(process)
         self._processes.clear()
-        self._runtime_dir.cleanup()
+        self._folder.cleanup()
 
     def __enter__(self) -> Self:
         return self

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QImage
+from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QListView
 from pytestqt.qtbot import QtBot
@@ -181,8 +182,7 @@ def test_a_deed_that_is_done_is_marked_more_quietly(qtbot: QtBot) -> None:
     view = ScreenshotView(LIGHT)
     qtbot.addWidget(view)
     view.resize(400, 300)
-    picture = QImage(380, 280, QImage.Format.Format_RGB32)
-    picture.fill(QColor("#000000"))
+    picture = np.zeros((280, 380, 3), np.uint8)
 
     def painted(*, done: bool) -> int:
         view.show_picture(picture, (Mark("ring", (QPointF(190, 140),), "Click it", done),))

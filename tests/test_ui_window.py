@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QAbstractButton, QLineEdit, QListView, QPlainTextEdit, QTextEdit
 from pytestqt.qtbot import QtBot
@@ -90,14 +90,14 @@ def opened(qtbot: QtBot) -> Iterator[Callable[[Script], Opened]]:
 def test_a_run_is_shown_to_its_end(opened: Callable[[Script], Opened]) -> None:
     window = opened(two_steps).run("do this\nthen that")
     assert window.task.box.toPlainText() == "do this\nthen that"
-    assert window.model.rowCount() == 2
-    assert window.outcome.title.text() == "Done"
-    assert window.outcome.text.toPlainText().startswith("It is saved")
-    assert window.pane.title.text() == "The screen at the end"
-    assert window.pane.screenshot.marks == ()
-    assert window.thought.toPlainText() == "It moved.\nDrag it"
-    assert window.status.model.text() == "scripted: plays a script"
-    assert window.status.step.text() == "step 2 of at most 50"
+    assert window.view.model.rowCount() == 2
+    assert window.view.outcome.title.text() == "Done"
+    assert window.view.outcome.text.toPlainText().startswith("It is saved")
+    assert window.view.pane.title.text() == "The screen at the end"
+    assert window.view.pane.screenshot.marks == ()
+    assert window.view.thought.toPlainText() == "It moved.\nDrag it"
+    assert window.view.status.model.text() == "scripted: plays a script"
+    assert window.view.status.step.text() == "step 2 of at most 50"
     assert window.task.start_button.isEnabled()
     assert not window.task.stop_button.isEnabled()
 
@@ -108,8 +108,10 @@ def test_the_target_is_shown_when_it_is_decided(opened: Callable[[Script], Opene
 
     def on_shown(events: tuple[Event, ...]) -> None:
         if isinstance(events[-1], ActionDecided):
-            marks = [(mark.shape, mark.done) for mark in it.window.pane.screenshot.marks]
-            seen.append((it.window.pane.title.text(), marks, it.window.thought.toPlainText()))
+            marks = [(mark.shape, mark.done) for mark in it.window.view.pane.screenshot.marks]
+            seen.append(
+                (it.window.view.pane.title.text(), marks, it.window.view.thought.toPlainText())
+            )
 
     it.window.shown.connect(on_shown)
     it.run()
@@ -123,27 +125,28 @@ def test_a_chosen_step_shows_its_screen_thought_marks_and_times_again(
     opened: Callable[[Script], Opened],
 ) -> None:
     window = opened(two_steps).run()
-    end = window.pane.screenshot.picture
-    window.steps.setCurrentIndex(window.model.index(0))
-    assert window.pane.title.text() == "Step 1  ·  Click Save"
-    assert [(m.label, m.done) for m in window.pane.screenshot.marks] == [("Click Save", True)]
-    assert window.thought.toPlainText() == "I see Save.\nClick Save"
-    assert "decode 1.90 s" in window.pane.timing.accessibleDescription()
-    assert window.pane.screenshot.picture not in (None, end)
-    assert window.pane.live.isVisible()
-    window.pane.live.click()
-    assert window.pane.title.text() == "The screen at the end"
-    assert not window.pane.live.isVisible()
+    end = window.view.pane.screenshot.picture
+    window.view.steps.setCurrentIndex(window.view.model.index(0))
+    assert window.view.pane.title.text() == "Step 1  ·  Click Save"
+    assert [(m.label, m.done) for m in window.view.pane.screenshot.marks] == [("Click Save", True)]
+    assert window.view.thought.toPlainText() == "I see Save.\nClick Save"
+    assert "decode 1.90 s" in window.view.pane.timing.accessibleDescription()
+    assert window.view.pane.screenshot.picture is not None
+    assert window.view.pane.screenshot.picture is not end
+    assert window.view.pane.live.isVisible()
+    window.view.pane.live.click()
+    assert window.view.pane.title.text() == "The screen at the end"
+    assert not window.view.pane.live.isVisible()
 
 
 def test_a_frame_that_is_no_longer_kept_is_said_so(opened: Callable[[Script], Opened]) -> None:
     it = opened(two_steps)
     window = it.run()
     it.sessions[0].forget_frames()
-    window._pictures._kept.clear()
-    window.steps.setCurrentIndex(window.model.index(0))
-    assert window.pane.screenshot.picture is None
-    assert window.pane.screenshot.accessibleDescription() != ""
+    window.view._pictures._kept.clear()
+    window.view.steps.setCurrentIndex(window.view.model.index(0))
+    assert window.view.pane.screenshot.picture is None
+    assert window.view.pane.screenshot.accessibleDescription() != ""
 
 
 def test_looking_back_is_not_disturbed_by_new_steps(
@@ -163,14 +166,14 @@ def test_looking_back_is_not_disturbed_by_new_steps(
     it = opened(script)
     window = it.window
     window.start("x")
-    qtbot.waitUntil(lambda: window.model.rowCount() == 2)
-    window.steps.setCurrentIndex(window.model.index(0))
+    qtbot.waitUntil(lambda: window.view.model.rowCount() == 2)
+    window.view.steps.setCurrentIndex(window.view.model.index(0))
     go_on.set()
-    qtbot.waitUntil(lambda: window.model.rowCount() == 3)
-    assert window.thought.toPlainText() == "One.\nFirst"
-    window.pane.live.click()
-    qtbot.waitUntil(lambda: window.thought.toPlainText() == "Three.\nThird")
-    assert window.steps.currentIndex().row() == 2
+    qtbot.waitUntil(lambda: window.view.model.rowCount() == 3)
+    assert window.view.thought.toPlainText() == "One.\nFirst"
+    window.view.pane.live.click()
+    qtbot.waitUntil(lambda: window.view.thought.toPlainText() == "Three.\nThird")
+    assert window.view.steps.currentIndex().row() == 2
 
 
 def test_stop_ends_the_run_and_another_can_start(
@@ -180,10 +183,10 @@ def test_stop_ends_the_run_and_another_can_start(
     window = it.window
     for count in (1, 2):
         window.start("x")
-        qtbot.waitUntil(lambda: "Let me see" in window.thought.toPlainText())
+        qtbot.waitUntil(lambda: "Let me see" in window.view.thought.toPlainText())
         with qtbot.waitSignal(window.finished):
             qtbot.mouseClick(window.task.stop_button, Qt.MouseButton.LeftButton)
-        assert window.outcome.title.text() == "Stopped"
+        assert window.view.outcome.title.text() == "Stopped"
         assert len(it.sessions) == count
 
 
@@ -198,7 +201,7 @@ def test_stop_while_the_session_is_being_made_stops_it(qtbot: QtBot) -> None:
     window = MainWindow(make, LIGHT)
     qtbot.addWidget(window)
     window.start("x")
-    assert window.status.model.text() == "Getting the model ready…"
+    assert window.view.status.model.text() == "Getting the model ready…"
     window.stop()
     with qtbot.waitSignal(window.finished):
         go_on.set()
@@ -217,12 +220,12 @@ def test_a_question_is_answered_in_the_window(
     it = opened(script)
     window = it.window
     window.start("x")
-    qtbot.waitUntil(window.question.isVisible)
-    assert window.question.text.toPlainText() == "Which of the two?"
+    qtbot.waitUntil(window.view.question.isVisible)
+    assert window.view.question.text.toPlainText() == "Which of the two?"
     with qtbot.waitSignal(window.finished):
-        qtbot.mouseClick(window.question.buttons[1], Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(window.view.question.buttons[1], Qt.MouseButton.LeftButton)
     assert it.sessions[0].answers == ["The right"]
-    assert not window.question.isVisible()
+    assert not window.view.question.isVisible()
 
 
 def test_a_fault_of_the_world_is_shown_with_its_remedy(
@@ -233,8 +236,8 @@ def test_a_fault_of_the_world_is_shown_with_its_remedy(
         raise KnownError("the display is gone", remedy="start it again")
 
     window = opened(script).run()
-    assert window.error.isVisible()
-    assert window.error.text.toPlainText() == "Start it again"
+    assert window.view.error.isVisible()
+    assert window.view.error.text.toPlainText() == "Start it again"
     assert isinstance(window.result, KnownError)
     assert window.task.start_button.isEnabled()
 
@@ -246,9 +249,9 @@ def test_a_fault_of_ours_is_shown_as_a_report(opened: Callable[[Script], Opened]
         raise ZeroDivisionError("a bug")
 
     window = opened(script).run()
-    assert window.error.isVisible()
-    assert "ZeroDivisionError: a bug" in window.error.report
-    assert window.result == window.error.report
+    assert window.view.error.isVisible()
+    assert "ZeroDivisionError: a bug" in window.view.error.report
+    assert window.result == window.view.error.report
 
 
 def test_closing_while_running_waits_for_the_run(
@@ -307,21 +310,19 @@ def test_nothing_overlaps_at_the_smallest_size(opened: Callable[[Script], Opened
     window.resize(window.minimumSize())
     window.grab()
     assert window.size().toTuple() == (960, 600)
-    pane = window.pane
-    parts = [pane.title, pane.screenshot, pane.timing, window.outcome]
-    places = [
-        widget.rect().translated(widget.mapTo(window, widget.rect().topLeft())) for widget in parts
-    ]
-    for above, below in zip(places, places[1:], strict=False):
-        assert above.bottom() < below.top()
-    assert places[-1].bottom() < window.status.geometry().top()
+    pane = window.view.pane
+    parts = [pane.title, pane.screenshot, pane.timing, window.view.outcome]
+    tops = [widget.mapTo(window, widget.rect().topLeft()).y() for widget in parts]
+    bottoms = [top + widget.height() for top, widget in zip(tops, parts, strict=True)]
+    tops.append(window.view.status.mapTo(window, QPoint()).y())
+    assert all(bottom <= top for bottom, top in zip(bottoms, tops[1:], strict=True))
 
 
 def test_the_picture_of_the_window_is_written(
     opened: Callable[[Script], Opened], tmp_path: Path
 ) -> None:
     window = opened(two_steps).run()
-    window.set_theme(DARK)
+    window.view.set_theme(DARK)
     window.save_picture(tmp_path / "window.png")
     assert QImage(str(tmp_path / "window.png")).size() == window.size()
     with pytest.raises(KnownError, match="cannot write"):
@@ -358,7 +359,7 @@ def test_no_event_is_lost_or_reordered_however_fast_they_come(qtbot: QtBot) -> N
 
 
 def test_a_restart_is_not_joined_to_what_it_replaces(qtbot: QtBot) -> None:
-    def script(session: ScriptedSession) -> Iterator[Event]:
+    def script(_session: ScriptedSession) -> Iterator[Event]:
         yield TokenStreamed(1, "thought", "old")
         yield TokenStreamed(1, "thought", "new", restart=True)
         yield TokenStreamed(1, "thought", "er")

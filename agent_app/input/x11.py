@@ -7,6 +7,7 @@ coordinates must never trip it; a person's hand that moves the pointer into a co
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import os
 import sys
@@ -27,7 +28,7 @@ from agent_app.actions import Button
 from agent_app.errors import KnownError, RunEnded
 from agent_app.geometry import ScreenPoint
 from agent_app.input.x11_clipboard import Clipboard
-from agent_app.input.x11_keymap import Keymap, press
+from agent_app.input.x11_keymap import Keymap, Stroke, press
 from agent_app.input.x11_text import Typist
 
 _XLIB = (0, 33)
@@ -113,11 +114,10 @@ class X11Input:
         keymap = Keymap(self._display)
         stroke = keymap.key(key)
         self._keys[key] = stroke.keycode
-        if len(key) > 1 and not stroke.modifiers and self._known_to_pyautogui(key, stroke.keycode):
+        if stroke == Stroke(stroke.keycode) and self._known_to_pyautogui(key, stroke.keycode):
             self._pyautogui.keyDown(key)
         else:
             press(self._display, stroke, keymap)
-            self._display.sync()
 
     @_display_needed()
     def key_up(self, key: str) -> None:
@@ -148,13 +148,15 @@ class X11Input:
         self._closed = True
         self.release_all()
         with suppress(ConnectionClosedError):
+            self._typist.close()
+        with suppress(ConnectionClosedError):
             self._clipboard.close()
         with suppress(ConnectionClosedError):
             self._display.close()
 
     def _release_key(self, key: str) -> None:
         keycode = self._keys[key]
-        if len(key) > 1 and self._known_to_pyautogui(key, keycode):
+        if self._known_to_pyautogui(key, keycode):
             self._pyautogui.keyUp(key)
         else:
             xtest.fake_input(self._display, X.KeyRelease, keycode)
@@ -162,7 +164,8 @@ class X11Input:
         self._keys.pop(key)
 
     def _known_to_pyautogui(self, key: str, keycode: int) -> bool:
-        return self._pyautogui.platformModule.keyboardMapping.get(key) == keycode
+        known = self._pyautogui.platformModule.keyboardMapping
+        return len(key) > 1 and known.get(key) == keycode
 
     def _watch(self) -> None:
         """Raise RunEnded when a hand moved the pointer into a corner of the screen."""
@@ -216,17 +219,11 @@ def _connect(environment: Mapping[str, str]) -> Display:
 
 def _bind_pyautogui(environment: Mapping[str, str]) -> Any:
     """pyautogui, bound to the environment's display, without its pauses and its fail-safe."""
-    modules = cast("dict[str, ModuleType | None]", sys.modules)
-    # mouseinfo ends the process where tkinter is missing; pyautogui does without mouseinfo
-    unwanted = "mouseinfo" not in modules
-    if unwanted:
-        modules["mouseinfo"] = None
-    try:
-        with _as_own_environment(environment):
-            pyautogui: Any = importlib.import_module("pyautogui")
-    finally:
-        if unwanted:
-            del modules["mouseinfo"]
+    if "pyautogui" not in sys.modules:
+        with _as_own_environment(environment), _absent("mouseinfo", "pyscreeze", "pymsgbox"):
+            pyautogui = importlib.import_module("pyautogui")
+        atexit.register(_disconnect, pyautogui.platformModule._display)
+    pyautogui: Any = sys.modules["pyautogui"]
     bound: str = pyautogui.platformModule._display.get_display_name()
     wanted = environment["DISPLAY"]
     if get_display(bound)[2:4] != get_display(wanted)[2:4]:
@@ -237,6 +234,28 @@ def _bind_pyautogui(environment: Mapping[str, str]) -> Any:
     pyautogui.PAUSE = 0
     pyautogui.FAILSAFE = False
     return pyautogui
+
+
+def _disconnect(display: Display) -> None:
+    with suppress(ConnectionClosedError):
+        display.close()
+
+
+@contextmanager
+def _absent(*names: str) -> Generator[None]:
+    """Let imports of these fail, which pyautogui takes well.
+
+    It needs them for message boxes and pictures alone; one ends the process where tkinter is
+    missing, another starts programs at import and leaves their pipes open.
+    """
+    modules = cast("dict[str, ModuleType | None]", sys.modules)
+    unwanted = [name for name in names if name not in modules]
+    modules.update(dict.fromkeys(unwanted))
+    try:
+        yield
+    finally:
+        for name in unwanted:
+            del modules[name]
 
 
 @contextmanager

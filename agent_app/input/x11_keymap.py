@@ -6,7 +6,8 @@ layouts at any time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from Xlib import XK, X
@@ -79,16 +80,22 @@ def keysym_of(character: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
-    """A key to press, and the keys that must be down with it, by their keycodes."""
+    """A key to press, by its keycode, and the keys that must be down with it.
+
+    `lock` is one to be tapped before and after: a digit of the keypad needs NumLock, because
+    applications take Shift with such a key for selecting text.
+    """
 
     keycode: int
     modifiers: tuple[int, ...] = ()
+    lock: int | None = None
 
 
 class Keymap:
     """The keymap as it is now: levels 1 to 4 of the layout in use.
 
-    `spare` are the keycodes that stand for nothing, `caps_lock` says whether CapsLock is on.
+    `spare` are the keycodes that stand for nothing, `caps_lock` says whether CapsLock is on, and
+    `known` whether the layout in use can be seen: the core protocol shows the first two only.
     """
 
     def __init__(self, display: Display) -> None:
@@ -100,31 +107,31 @@ class Keymap:
         ]
         state: int = display.screen().root.query_pointer().mask
         self._state = state
+        self._group = state >> 13 & 3  # where the server tells which layout is in use
+        self.known = self._group < 2
         self.caps_lock = bool(state & X.LockMask)
         used = frozenset[int]().union(*self._modifiers)
         self.spare = [code for code, row in self._rows.items() if not any(row) and code not in used]
 
     def find(self, keysym: int) -> Stroke | None:
         """How to produce this keysym in the layout in use; None when no key does."""
-        # The core protocol shows two layouts: two levels of each, then two further levels of each.
-        # The server tells which one is in use in bits 13 and 14 of the state.
-        group = self._state >> 13 & 3
-        if group > 1:
+        if not self.known:
             return None
         shift, level3 = self._modifier_key(X.ShiftMapIndex), self._key_at_level1(_ISO_LEVEL3_SHIFT)
+        first = 2 * self._group  # a row is two levels of each layout, then two more of each
         by_level = (
-            (2 * group, ()),
-            (2 * group + 1, (shift,)),
-            (2 * group + 4, (level3,)),
-            (2 * group + 5, (level3, shift)),
+            (first, ()),
+            (first + 1, (shift,)),
+            (first + 4, (level3,)),
+            (first + 5, (level3, shift)),
         )
         for column, modifiers in by_level:
             if None in modifiers:
                 continue
             for code, row in self._rows.items():
                 if column < len(row) and row[column] == keysym:
-                    if keysym in _KEYPAD and column % 2 and self._num_lock():
-                        modifiers = ()
+                    if keysym in _KEYPAD and modifiers == (shift,):
+                        return Stroke(code, lock=self._num_lock_if_off())
                     return Stroke(code, tuple(m for m in modifiers if m is not None))
         return None
 
@@ -150,9 +157,9 @@ class Keymap:
             for index, codes in enumerate(self._modifiers)
         )
 
-    def holds(self, row: Iterable[tuple[int, int]]) -> bool:
-        """Whether each of these keycodes now stands for its keysym."""
-        return all(self._rows[code][:1] == (keysym,) for code, keysym in row)
+    def holds(self, code: int, keysym: int) -> bool:
+        """Whether this keycode stands for this keysym."""
+        return self._rows[code][0] == keysym
 
     def _modifier_key(self, index: int) -> int | None:
         return min(self._modifiers[index], default=None)
@@ -160,28 +167,32 @@ class Keymap:
     def _key_at_level1(self, keysym: int) -> int | None:
         return next((code for code, row in self._rows.items() if row[0] == keysym), None)
 
-    def _num_lock(self) -> bool:
+    def _num_lock_if_off(self) -> int | None:
         code = self._key_at_level1(XK.XK_Num_Lock)
-        return code is not None and self.is_active(code)
+        return None if code is None or self.is_active(code) else code
 
 
 def press(display: Display, stroke: Stroke, keymap: Keymap) -> None:
     """Press a key and leave it down; what it needs held is held for that moment only."""
-    needed = [code for code in stroke.modifiers if not keymap.is_active(code)]
-    for code in needed:
-        xtest.fake_input(display, X.KeyPress, code)
-    xtest.fake_input(display, X.KeyPress, stroke.keycode)
-    for code in reversed(needed):
-        xtest.fake_input(display, X.KeyRelease, code)
+    with _ready(display, stroke, keymap):
+        xtest.fake_input(display, X.KeyPress, stroke.keycode)
+    display.sync()
 
 
 def tap(display: Display, stroke: Stroke, keymap: Keymap) -> None:
     """Press a key and let it go, in one write to the server: no auto-repeat can come between."""
-    needed = [code for code in stroke.modifiers if not keymap.is_active(code)]
-    for code in needed:
-        xtest.fake_input(display, X.KeyPress, code)
-    xtest.fake_input(display, X.KeyPress, stroke.keycode)
-    xtest.fake_input(display, X.KeyRelease, stroke.keycode)
-    for code in reversed(needed):
-        xtest.fake_input(display, X.KeyRelease, code)
+    with _ready(display, stroke, keymap):
+        xtest.fake_input(display, X.KeyPress, stroke.keycode)
+        xtest.fake_input(display, X.KeyRelease, stroke.keycode)
     display.sync()
+
+
+@contextmanager
+def _ready(display: Display, stroke: Stroke, keymap: Keymap) -> Generator[None]:
+    needed = [code for code in stroke.modifiers if not keymap.is_active(code)]
+    lock = [] if stroke.lock is None else [(X.KeyPress, stroke.lock), (X.KeyRelease, stroke.lock)]
+    for kind, code in [*lock, *((X.KeyPress, code) for code in needed)]:
+        xtest.fake_input(display, kind, code)
+    yield
+    for kind, code in [*((X.KeyRelease, code) for code in reversed(needed)), *lock]:
+        xtest.fake_input(display, kind, code)

@@ -51,6 +51,7 @@ def run(
     window = MainWindow(make_session, theme)
     keeper = _Keeper(app, window)
     app.styleHints().colorSchemeChanged.connect(keeper.on_scheme_changed)
+    _fit(window)
     if own_display:
         window.keep_clear(region, display=display)
         _place(window, region)
@@ -108,7 +109,7 @@ class _Keeper(QObject):
         """The desktop has turned light or dark."""
         theme = system_theme()
         apply_theme(self._app, theme)
-        self._window.set_theme(theme)
+        self._window.view.set_theme(theme)
 
     def on_exception(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
@@ -117,6 +118,14 @@ class _Keeper(QObject):
         report = "".join(traceback.format_exception(kind, error, trace))
         sys.stderr.write(report)
         self._window.show_report(report)
+
+
+def _fit(window: MainWindow) -> None:
+    """Leave something of a small screen to see and to click on beside the window."""
+    room = QGuiApplication.primaryScreen().availableGeometry()
+    window.resize(
+        min(window.width(), room.width() * 15 // 16), min(window.height(), room.height() * 15 // 16)
+    )
 
 
 def _place(window: MainWindow, region: Region | None) -> None:

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from agent_app.geometry import FrameTransform
+from agent_app.screen.frame import Pixels
 from agent_app.ui.marks import Mark, mark_of
 from agent_app.ui.screenshot import FramePictures, ScreenshotView
 from agent_app.ui.story import Step, Story
 from agent_app.ui.theme import Theme
 from agent_app.ui.timing import TimingBar, seconds_text
+
+_USUAL_RATIO = 10 / 16
+
+
+class _Title(QLabel):
+    """One line, cut with an ellipsis where it does not fit."""
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        return QSize(40, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802, ARG002 - Qt's name
+        painter = QPainter(self)
+        room = self.contentsRect()
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+        self.style().drawItemText(painter, room, flags, self.palette(), True, text)
+        painter.end()
 
 
 class StepPane(QWidget):
@@ -27,10 +45,8 @@ class StepPane(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._transform: FrameTransform | None = None
-        self.title = QLabel(self)
+        self.title = _Title(self)
         self.title.setProperty("role", "title")
-        self.title.setTextFormat(Qt.TextFormat.PlainText)
-        self.title.setMinimumWidth(40)
         self.live = QPushButton(self)
         self.live.clicked.connect(self.live_requested)
         self.live.hide()
@@ -59,6 +75,7 @@ class StepPane(QWidget):
         self.rows.addLayout(head)
         self.rows.addWidget(self.screenshot, 1)
         self.rows.addWidget(card)
+        self.rows.addStretch(0)
         self.show_idle()
 
     def set_theme(self, theme: Theme) -> None:
@@ -79,7 +96,7 @@ class StepPane(QWidget):
         number = self.tr("Step {number}").format(number=step.number)
         self._set_title(f"{number}  ·  {intent}" if intent else number)
         marks: tuple[Mark, ...] = ()
-        picture: QImage | None = None
+        picture: Pixels | None = None
         hint = self.tr("Looking at the screen…")
         if step.frame is not None:
             transform = step.frame.transform
@@ -88,6 +105,7 @@ class StepPane(QWidget):
             hint = self.tr("The picture of this step is no longer kept.")
         self.screenshot.show_picture(picture, marks, hint)
         self._show_time(step)
+        self._fit()
 
     def show_end(self, story: Story, pictures: FramePictures) -> None:
         """Show the screen as the run left it."""
@@ -96,11 +114,26 @@ class StepPane(QWidget):
         picture = None if frame is None else pictures.get(frame.sha1)
         self.screenshot.show_picture(picture, (), self.tr("The run left no picture."))
         self._show_time(story.step)
+        self._fit()
 
     def offer_live(self, words: str) -> None:
         """Offer a way back to what happens now; nothing is offered without words."""
         self.live.setText(words)
         self.live.setVisible(bool(words))
+
+    def add_card(self, card: QWidget) -> None:
+        """Put a card below the time."""
+        self.rows.insertWidget(self.rows.count() - 1, card)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Leave the screenshot no more height than it fills, so that the rest follows below it."""
+        picture = self.screenshot.picture
+        ratio = _USUAL_RATIO if picture is None else picture.shape[0] / picture.shape[1]
+        self.screenshot.setMaximumHeight(round(self.width() * ratio) + 2)
 
     def _set_title(self, title: str) -> None:
         self.title.setText(title)

@@ -33,7 +33,7 @@ class ThoughtView(QTextEdit):
         self.setUndoRedoEnabled(False)
         self.setTabChangesFocus(True)
         self.setAccessibleName(self.tr("Thought"))
-        self.setPlaceholderText(self.tr("What the model thinks appears here while it thinks."))
+        self.setPlaceholderText(self.tr("The model's thought appears here."))
         self.document().setDocumentMargin(6)
         self._set_formats()
 
@@ -66,24 +66,29 @@ class ThoughtView(QTextEdit):
     def _insert(self, kind: PieceKind, text: str, *, begins: bool) -> None:
         if not (text or begins):
             return
-        block, characters = self._formats[kind]
+        ground, characters = self._formats[kind]
+        block = QTextBlockFormat(ground)
         cursor = QTextCursor(self.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
         cursor.beginEditBlock()
-        if begins:
-            if self.document().isEmpty():
-                cursor.setBlockFormat(block)
-            else:
-                cursor.insertBlock(block, characters)
-        cursor.insertText(text, characters)
+        if begins and self.document().isEmpty():
+            cursor.setBlockFormat(block)
+        elif begins:
+            cursor.insertBlock(block, characters)
+        first, *lines = text.split("\n")
+        cursor.insertText(first, characters)
+        block.setTopMargin(0)  # only a piece's first line stands off from the one above
+        for line in lines:  # a block for each: Qt lays the last block out anew at every token
+            cursor.insertBlock(block, characters)
+            cursor.insertText(line, characters)
         cursor.endEditBlock()
 
     def _set_formats(self) -> None:
         theme = self._theme
         self._formats: dict[PieceKind, tuple[QTextBlockFormat, QTextCharFormat]] = {
-            "thought": (_block(0, 4), _characters(theme.muted)),
-            "summary": (_block(8, 4), _characters(theme.text, QFont.Weight.DemiBold)),
-            "note": (_block(10, 6, theme.warn_soft), _characters(theme.warn)),
+            "thought": (_block(6), _characters(theme.muted)),
+            "summary": (_block(14), _characters(theme.text, QFont.Weight.DemiBold)),
+            "note": (_block(14, theme.warn_soft), _characters(theme.warn)),
         }
 
 
@@ -100,10 +105,9 @@ def _continues(
     )
 
 
-def _block(above: int, below: int, ground: str | None = None) -> QTextBlockFormat:
+def _block(above: int, ground: str | None = None) -> QTextBlockFormat:
     block = QTextBlockFormat()
     block.setTopMargin(above)
-    block.setBottomMargin(below)
     block.setLineHeight(125, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
     if ground is not None:
         block.setBackground(QColor(ground))

@@ -15,7 +15,7 @@ from agent_app.errors import KnownError
 from agent_app.events import ActionDecided, Event, TokenStreamed
 from agent_app.session import Session
 
-BATCH_SECONDS = 0.025  # 40 a second look continuous and leave the event loop idle in between
+BATCH_SECONDS = 0.03  # 33 a second look continuous and leave the event loop idle in between
 
 
 @dataclass(frozen=True, slots=True)

@@ -246,7 +246,7 @@ def question_answered() -> dict[str, Any]:
     def on_batch(window: Any, events: Any) -> None:
         asked = [event for event in events if isinstance(event, QuestionAsked)]
         if asked and asked[0].choices:
-            click_on(window.question.buttons[1])
+            click_on(window.view.question.buttons[1])
         elif asked:
             press("t", "w", "o", "Return")
 
@@ -274,7 +274,7 @@ def target_seen_first() -> dict[str, Any]:
 
     def on_batch(window: Any, events: Any) -> None:
         if any(isinstance(event, ActionDecided) for event in events):
-            marks = window.pane.screenshot.marks
+            marks = window.view.pane.screenshot.marks
             seen["marks"] = [[m.label, m.done, m.points[0].x(), m.points[0].y()] for m in marks]
             seen["visible"] = window.isVisible()
 

@@ -1,0 +1,217 @@
+"""A run as it is shown: steps, screenshot, thought, cards and status, all told from one story."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QApplication, QLabel, QListView, QSplitter, QVBoxLayout, QWidget
+
+from agent_app.events import TokenStreamed
+from agent_app.session import Session
+from agent_app.ui.cards import ErrorCard, QuestionCard, ResultCard
+from agent_app.ui.pane import StepPane
+from agent_app.ui.screenshot import FramePictures
+from agent_app.ui.status import RateMeter, StatusLine
+from agent_app.ui.steps import StepDelegate, StepListModel
+from agent_app.ui.story import Step, Story
+from agent_app.ui.theme import Theme
+from agent_app.ui.thought import ThoughtView
+from agent_app.ui.worker import Batch
+
+
+class RunView(QWidget):
+    """Shows one run and follows it, or holds still on the step that the person looks at.
+
+    `above_steps` is put above the list of steps. Nothing here starts, stops or decides anything.
+
+    **Signals:**
+
+    - `answered` (str | None): the person's answer to the run's question; None is no answer
+    """
+
+    answered = Signal(object)
+
+    def __init__(self, theme: Theme, above_steps: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.story = Story()
+        self._opening = False
+        self._running = False
+        self._following = True
+        self._pictures = FramePictures(lambda _sha1: None)
+        self._rate = RateMeter()
+        self.model = StepListModel(self)
+        self.steps = QListView(self)
+        self.steps.setModel(self.model)
+        self._delegate = StepDelegate(theme, self.steps)
+        self.steps.setItemDelegate(self._delegate)
+        self.steps.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.steps.setAccessibleName(self.tr("Steps"))
+        self.steps.selectionModel().currentChanged.connect(self._on_step_chosen)
+        self.pane = StepPane(theme, self)
+        self.pane.live_requested.connect(self._on_live_requested)
+        self.question = QuestionCard(self)
+        self.question.answered.connect(self.answered)
+        self.outcome = ResultCard(self)
+        self.error = ErrorCard(self)
+        for card in (self.error, self.question, self.outcome):
+            self.pane.add_card(card)
+        self.thought = ThoughtView(theme, self)
+        self.status = StatusLine(self)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(8)
+        rows.addWidget(self._columns(above_steps), 1)
+        rows.addWidget(self.status)
+        QShortcut(QKeySequence(Qt.Key.Key_F5), self, self._on_live_requested)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in these colours."""
+        self._delegate.set_theme(theme)
+        self.pane.set_theme(theme)
+        self.thought.set_theme(theme)
+
+    def begin(self) -> None:
+        """Forget the last run; another one is being made."""
+        self.story = Story()
+        self._opening = self._running = True
+        self._following = True
+        self._rate = RateMeter()
+        self._pictures = FramePictures(lambda _sha1: None)
+        self.model.show_story(self.story)
+        self.thought.show_pieces(())
+        for card in (self.question, self.outcome, self.error):
+            card.hide()
+        self.pane.show_idle()
+        self.pane.offer_live("")
+        self.steps.setFocus()
+        self.tick()
+
+    def show_session(self, session: Session) -> None:
+        """The run is made: this is its model, and where its frames are."""
+        self._opening = False
+        self._pictures = FramePictures(session.frame)
+        self.status.show_model(session.runtime)
+
+    def take(self, batch: Batch) -> None:
+        """Show what has happened."""
+        before = self.story.step
+        for event in batch.events:
+            self.story.apply(event)
+        if batch.tokens:
+            self._rate.count(batch.tokens, time.monotonic())
+        if all(isinstance(event, TokenStreamed) for event in batch.events):
+            self._show_thought()
+            return
+        self.model.follow()
+        if self._following and self.story.step is not before:
+            self._select_last()
+        self._show_step()
+        self._show_cards()
+        self._show_progress()
+
+    def tick(self) -> None:
+        """Bring up to date what changes with time alone."""
+        self.model.follow()
+        self._show_progress()
+
+    def end(self) -> None:
+        """Nothing more will happen."""
+        self._running = self._opening = False
+        self.question.show_question(None)
+        self.tick()
+
+    # Building
+
+    def _columns(self, above_steps: QWidget) -> QSplitter:
+        left = QSplitter(Qt.Orientation.Vertical, self)
+        left.addWidget(above_steps)
+        left.addWidget(_titled(self.tr("Steps"), self.steps))
+        left.setSizes([230, 430])
+        left.setHandleWidth(10)
+        left.setChildrenCollapsible(False)
+        columns = QSplitter(Qt.Orientation.Horizontal, self)
+        for widget, least, stretch in (
+            (left, 220, 0),
+            (self.pane, 420, 1),
+            (_titled(self.tr("Thought"), self.thought), 240, 0),
+        ):
+            columns.addWidget(widget)
+            columns.setStretchFactor(columns.count() - 1, stretch)
+            widget.setMinimumWidth(least)
+        columns.setSizes([256, 690, 310])
+        columns.setHandleWidth(12)
+        columns.setChildrenCollapsible(False)
+        return columns
+
+    # What the person looks at
+
+    @Slot(QModelIndex, QModelIndex)
+    def _on_step_chosen(self, chosen: QModelIndex, _before: QModelIndex) -> None:
+        if not chosen.isValid():
+            return
+        last = chosen.row() == self.model.rowCount() - 1
+        self._following = last and self.story.finished is None
+        self._show_step()
+
+    @Slot()
+    def _on_live_requested(self) -> None:
+        self._following = True
+        self._select_last()
+        self._show_step()
+
+    def _chosen(self) -> Step | None:
+        """The step to show; None when there is none yet."""
+        if self._following:
+            return self.story.step
+        return self.model.step_at(self.steps.currentIndex().row())
+
+    def _select_last(self) -> None:
+        last = self.model.index(self.model.rowCount() - 1)
+        with QSignalBlocker(self.steps.selectionModel()):  # it is not the person who chooses
+            self.steps.setCurrentIndex(last)
+        self.steps.scrollTo(last)
+        self.steps.viewport().update()
+
+    # What is shown
+
+    def _show_thought(self) -> None:
+        step = self._chosen()
+        self.thought.show_pieces(() if step is None else step.pieces)
+
+    def _show_step(self) -> None:
+        step = self._chosen()
+        ended = self.story.finished is not None
+        if self._following and ended and self.story.final_frame is not None:
+            self.pane.show_end(self.story, self._pictures)
+        elif step is not None:
+            self.pane.show_step(step, self._pictures)
+        words = self.tr("Show the end") if ended else self.tr("Back to live")
+        self.pane.offer_live("" if self._following else words)
+        self._show_thought()
+
+    def _show_cards(self) -> None:
+        if self.story.question is not None:
+            QApplication.alert(self.window())
+        self.question.show_question(self.story.question)
+        if self.story.finished is not None:
+            self.outcome.show_result(self.story.finished)
+
+    def _show_progress(self) -> None:
+        rate = self._rate.rate(time.monotonic()) if self._running else None
+        self.status.show_progress(self.story, rate, opening=self._opening)
+
+
+def _titled(title: str, widget: QWidget) -> QWidget:
+    """A part with its heading above it."""
+    holder = QWidget()
+    heading = QLabel(title, holder)
+    heading.setProperty("role", "heading")
+    heading.setBuddy(widget)
+    rows = QVBoxLayout(holder)
+    rows.setContentsMargins(0, 0, 0, 0)
+    rows.setSpacing(8)
+    rows.addWidget(heading)
+    rows.addWidget(widget, 1)
+    return holder
