@@ -169,6 +169,12 @@ def test_missing_names_what_comes_nearest():
     assert [c.text for c in found.nearest] == ["Saves", "Save As…"]
 
 
+def test_a_longer_label_that_holds_the_words_comes_near():
+    found = look(sight(read("Cope", 10, 10), read("Copy Display Value", 10, 50)), "Copy")
+    assert isinstance(found, Missing)
+    assert "Copy Display Value" in [c.text for c in found.nearest]
+
+
 def test_what_lies_outside_the_frame_is_not_there():
     assert isinstance(look(sight(read("Save", 1300, 10)), "Save"), Missing)
 
@@ -270,6 +276,15 @@ def test_a_control_comes_before_plain_text_of_its_window():
     assert isinstance(look(seen, Target("7", kind="label")), Ambiguous)
 
 
+def test_a_control_comes_before_a_tooltip_of_its_application():
+    tip = window("", 60, 60, 100, 40, application="editor")
+    seen = sight(told("push button", "Undo", 20, 20), read("Undo", 80, 70), windows=(tip, EDITOR))
+    assert chosen(look(seen, "Undo")) == "Undo@20,20"
+    other = window("", 60, 60, 100, 40, application="other")
+    seen = sight(*seen.elements, windows=(other, EDITOR))
+    assert isinstance(look(seen, "Undo"), Ambiguous)
+
+
 def test_a_label_comes_before_the_same_words_in_a_field():
     seen = sight(
         told("text", "", 100, 100, width=600, height=400),
@@ -334,8 +349,8 @@ def test_what_an_open_menu_covers_is_not_there():
 # --- menus, fields, texts ------------------------------------------------------------------------
 
 
-def item(seen: Sight, text: str, parent: str) -> Found:
-    return find(seen, Target(text), purpose="item", size=SIZE, parent=parent)
+def item(seen: Sight, text: str, parent: str, purpose: Purpose = "item") -> Found:
+    return find(seen, Target(text), purpose=purpose, size=SIZE, parent=parent)
 
 
 def test_a_menu_item_is_looked_for_in_the_popup():
@@ -359,7 +374,15 @@ def test_without_an_accessibility_tree_a_menu_item_hangs_under_its_menu():
 
 def test_without_an_accessibility_tree_a_submenu_item_stands_beside_its_parent():
     seen = sight(read("Export", 35, 90), read("PDF", 260, 95), read("Help", 300, 10))
-    assert chosen(item(seen, "PDF", "Export")) == "PDF@260,95"
+    assert chosen(item(seen, "PDF", "Export", "subitem")) == "PDF@260,95"
+
+
+def test_a_menu_of_the_bar_is_no_item_of_another():
+    bar = (told("menu", "Insert", 10, 10), told("menu", "Sheet", 100, 10))
+    seen = sight(*bar, told("menu item", "Chart…", 10, 40, width=200))
+    assert isinstance(item(seen, "Sheet…", "Insert"), Missing)
+    nested = sight(*bar, told("menu", "Sheet", 20, 60))
+    assert chosen(item(nested, "Sheet", "Insert")) == "Sheet@20,60"
 
 
 def test_text_that_hangs_in_no_menu_is_no_item():

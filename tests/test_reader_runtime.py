@@ -427,7 +427,7 @@ def test_a_missing_label_is_looked_for_again_and_then_named_with_what_comes_near
     run = Run('press a; click "Sav"', {"": BUTTONS})
     run.step()
     for number in range(1, 5):
-        assert isinstance(run.one(), Wait)
+        assert isinstance(run.step()[-1], Wait)
         assert run.intent.startswith("[2/2] Look again in ")
         assert f"({number} of 4)" in run.intent
     end = run.one()
@@ -441,6 +441,23 @@ def test_a_label_that_appears_late_is_clicked():
     run.step()
     run.step()
     assert run.one("later") == Click(at(5, 5))
+
+
+def test_the_second_look_moves_the_pointer_off_a_tooltip():
+    run = Run('click "Close"', {"": BUTTONS})
+    assert run.step() == (Wait(0.5),)
+    move, wait = run.step()
+    assert wait == Wait(1)
+    assert isinstance(move, Move)
+    spot = picture("").transform.relative_to_frame(move.at)
+    assert not any(element.box.contains(spot) for element in BUTTONS.elements)
+    assert run.step() == (Wait(2),)
+
+
+def test_the_pointer_stays_while_a_menu_is_open():
+    run = Run('open menu "File" > "Print"', MENUS)
+    run.step("closed")
+    assert [run.one("open") for _ in range(4)] == [Wait(0.5), Wait(1), Wait(2), Wait(3)]
 
 
 def test_a_greyed_out_control_is_never_clicked():
@@ -598,7 +615,7 @@ def test_any_text_on_the_screen_leaves_a_reply_that_can_be_carried_out(
         'click "Save"; press b', {"": sight(*elements, windows=(window(title, active=True),))}
     )
     for _ in range(6):
-        if isinstance(run.one(), Terminate):
+        if isinstance(run.step()[-1], Terminate):
             break
     else:
         raise AssertionError("the run never ended")

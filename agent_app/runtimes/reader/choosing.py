@@ -36,7 +36,7 @@ _ROLES: dict[Kind, frozenset[str]] = {
     "item": frozenset({"list item", "tree item", "table cell", "table row", "icon"}) | MENU_ROLES,
     "label": frozenset({"label", "static", "heading", "caption"}),
 }
-_PLAIN_ROLES = frozenset({"", "label", "static", "heading", "caption", "paragraph"})
+_PLAIN_ROLES = frozenset({"", "label", "static", "heading", "caption", "paragraph", "tool tip"})
 _NEAR_TIE = 3.0  # pixels: closer together than this, no one is the nearest
 _NEAREST_SHOWN = 3
 
@@ -86,7 +86,7 @@ def choose(scene: Scene, target: Target, candidates: Sequence[Candidate]) -> Fou
         return Missing(f"nothing reads {quote(target.text)}", nearest(scene, target.text))
     why: list[str] = []
     left = list(candidates)
-    controls = _controls_before_plain_text(left)
+    controls = _controls_before_plain_text(scene, left)
     if target.kind != "label" and len(controls) < len(left):
         left = controls
         why.append("it is a control, the others plain text")
@@ -120,10 +120,20 @@ def choose(scene: Scene, target: Target, candidates: Sequence[Candidate]) -> Fou
     return Match(chosen, ", ".join(why) or "the only one", refused)
 
 
-def _controls_before_plain_text(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Without the plain texts of windows in which a control of that name is known."""
+def _controls_before_plain_text(scene: Scene, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Without the plain texts of windows, and of their tooltips, that have a control so named."""
     depths = {c.depth for c in candidates if c.role in CONTROL_ROLES}
-    return [c for c in candidates if c.role not in _PLAIN_ROLES or c.depth not in depths]
+    applications = {scene.windows[d].application for d in depths if d is not None} - {""}
+
+    def yields(candidate: Candidate) -> bool:
+        if candidate.role not in _PLAIN_ROLES:
+            return False
+        if candidate.depth in depths or candidate.depth is None:
+            return candidate.depth in depths
+        around = scene.windows[candidate.depth]
+        return not around.title and around.application in applications
+
+    return [c for c in candidates if not yields(c)]
 
 
 def _best_tier(candidates: Sequence[Candidate]) -> list[Candidate]:

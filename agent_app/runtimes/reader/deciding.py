@@ -14,6 +14,7 @@ from agent_app.runtimes.reader.matching import Ambiguous, Found, Match, Missing,
 from agent_app.runtimes.reader.narration import account, describe, not_found, wanted
 from agent_app.runtimes.reader.parsing import parse_qualifiers
 from agent_app.runtimes.reader.quoting import quote
+from agent_app.runtimes.reader.relations import quiet_spot
 from agent_app.runtimes.reader.sight import Sight
 from agent_app.runtimes.reader.steps import (
     Check,
@@ -32,6 +33,7 @@ from agent_app.runtimes.reader.steps import (
 )
 
 _LOOK_AGAIN_SECONDS = (0.5, 1.0, 2.0, 3.0)  # between looks for what is not there yet
+_MOVING_LOOK = 1  # the second
 _WAIT_SECONDS = (0.5, 1.0, 1.0, 2.0, 2.0, 3.0)  # between looks for what may take long, then 5
 _LONGEST_WAIT_SECONDS = 5.0
 _MOST_ATTEMPTS = 2
@@ -172,7 +174,8 @@ class Decider:
         else:
             parent = menu.path[level - 2]
             yield f"The menu of {quote(parent)} should be open.\n"
-            found = yield from self._locate(target, purpose="item", part=level, parent=parent)
+            purpose: Purpose = "item" if level == 2 else "subitem"
+            found = yield from self._locate(target, purpose=purpose, part=level, parent=parent)
         if isinstance(found, Decision):
             return found
         verb = "Open menu" if level < len(menu.path) or level == 1 else "Choose"
@@ -212,7 +215,8 @@ class Decider:
             found = Match(chosen, "the person said so")
             yield account(found, self._size)
         if isinstance(found, Missing):
-            return (yield from self._look_again(not_found(target, found, self._size)))
+            fault = not_found(target, found, self._size)
+            return (yield from self._look_again(fault, may_move=purpose not in ("item", "subitem")))
         if not found.candidate.enabled:
             return (
                 yield from self._look_again(
@@ -279,17 +283,26 @@ class Decider:
         number = self._stand.part if part is None else part
         return Decision(f"{mark(self._stand.step, number, len(self._steps))} {line}", code)
 
-    def _look_again(self, fault: str) -> Thinking:
-        """Another look a little later; after a few of them, the end."""
+    def _look_again(self, fault: str, *, may_move: bool = False) -> Thinking:
+        """Another look a little later; after a few of them, the end.
+
+        A tooltip under the resting pointer stays as long as the pointer does, so that one of the
+        looks moves it away, but not while a menu is open.
+        """
         looks = self._stand.looks
         if looks >= len(_LOOK_AGAIN_SECONDS):
             yield f"That was the last of {looks + 1} looks.\n"
             return self._give_up(fault)
         seconds = _LOOK_AGAIN_SECONDS[looks]
-        yield "It may need a moment.\n"
+        wait = code.wait(seconds)
+        if may_move and looks == _MOVING_LOOK:
+            yield "The pointer may hold up a tooltip that covers it: out of the way with it.\n"
+            spot = quiet_spot([element.box for element in self._sight.elements], self._size)
+            wait = f"{code.point('moveTo', spot, self._size)}\n{wait}"
+        else:
+            yield "It may need a moment.\n"
         return self._reply(
-            f"{LOOK} in {seconds:g} s ({looks + 1} of {len(_LOOK_AGAIN_SECONDS)}): {fault}",
-            code.wait(seconds),
+            f"{LOOK} in {seconds:g} s ({looks + 1} of {len(_LOOK_AGAIN_SECONDS)}): {fault}", wait
         )
 
     def _keep_waiting(self, deed: WaitFor) -> Thinking:

@@ -110,7 +110,8 @@ def folded(text: str) -> str:
 
 def resemblance(wanted: str, seen: str) -> float:
     """0..1 for naming what came nearest; decides nothing."""
-    return Levenshtein.normalized_similarity(folded(wanted), folded(seen))
+    alike = Levenshtein.normalized_similarity(folded(wanted), folded(seen))
+    return max(alike, 0.7) if contains(wanted, seen) else alike
 
 
 def segments(text: str) -> list[tuple[int, int]]:

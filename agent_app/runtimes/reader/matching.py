@@ -49,7 +49,7 @@ from agent_app.runtimes.reader.steps import Kind, Target
 
 __all__ = ["Ambiguous", "Found", "Match", "Missing", "Purpose", "find"]
 
-Purpose = Literal["point", "read", "field", "menu", "item"]
+Purpose = Literal["point", "read", "field", "menu", "item", "subitem"]
 
 
 def find(
@@ -63,9 +63,9 @@ def find(
     """The one thing on the screen that the target names.
 
     `size` is the frame's, in pixels: what lies outside is left out. `purpose` says what it is for:
-    "field" looks for a place to type into, "menu" and "item" for the first and the further labels
-    of a menu path, where `parent` is the label before; "read" takes longer texts that hold the
-    words, and one of several will do.
+    "field" looks for a place to type into, "menu", "item" and "subitem" for the first, second and
+    further labels of a menu path, where `parent` is the label before; "read" takes longer texts
+    that hold the words, and one of several will do.
     """
     scene = survey(sight, size)
     if target.window is not None:
@@ -77,8 +77,8 @@ def find(
         return _find_text(scene, target)
     if purpose == "field" or (purpose == "point" and target.kind == "field"):
         return _find_field(scene, target)
-    if purpose == "item":
-        return _find_item(scene, target, parent)
+    if purpose in ("item", "subitem"):
+        return _find_item(scene, target, parent, purpose)
     kind: Kind | None = "menu item" if purpose == "menu" else None
     return choose(scene, replace(target, kind=target.kind or kind), alike(scene, target))
 
@@ -169,16 +169,18 @@ def _only_field_of_window(scene: Scene, title: str) -> Match | None:
     return Match(replace(candidate, text=title), "the only field of that window")
 
 
-def _find_item(scene: Scene, target: Target, parent: str | None) -> Found:
+def _find_item(scene: Scene, target: Target, parent: str | None, purpose: Purpose) -> Found:
     """A menu's item: known as one, or else standing where the open menu hangs."""
     items = _menu_things(scene, target.text)
     hanging = [] if parent is None else _menu_things(scene, parent)
     if parent is not None and folded(parent) == folded(target.text):
         hanging, items = items[:1], items[1:]  # View > View: the menu comes before its item
-    known = [c for c in items if c.role in MENU_ROLES]
+    # a menu within a menu has the same role as those in the bar: it must hang where it belongs
+    known = [c for c in items if c.role in MENU_ROLES - {"menu"}]
     if known or not hanging:
         return choose(scene, target, known or items)
-    for hangs in (_hangs_straight, _hangs_below, _hangs_beside):
+    ways = (_hangs_straight, _hangs_below) if purpose == "item" else (_hangs_beside, _hangs_below)
+    for hangs in ways:
         near = [c for c in items if any(hangs(c.box, p.box) for p in hanging)]
         if near:
             return choose(scene, target, near)
@@ -198,17 +200,15 @@ def _menu_things(scene: Scene, wanted: str) -> list[Candidate]:
 
 def _hangs_straight(item: FrameBox, label: FrameBox) -> bool:
     """Under the label, indented by no more than an icon or a check mark."""
-    near = abs(item.left - label.left) <= 4 * label.height
-    return near and item.top >= label.bottom - label.height / 4
+    return abs(item.left - label.left) <= 4 * label.height and item.top >= label.bottom
 
 
 def _hangs_below(item: FrameBox, label: FrameBox) -> bool:
     """Under the label, though pushed aside by the edge of the screen."""
-    near = abs(item.left - label.left) <= 12 * label.height
-    return near and item.top >= label.bottom - label.height / 4
+    return abs(item.left - label.left) <= 12 * label.height and item.top >= label.bottom
 
 
 def _hangs_beside(item: FrameBox, label: FrameBox) -> bool:
     """At a submenu's place, left or right of its label."""
-    beside = item.left >= label.right - label.height or item.right <= label.left + label.height
-    return beside and item.top >= label.top - 2 * label.height
+    beside = item.left >= label.right or item.right <= label.left
+    return beside and item.top >= label.top - label.height

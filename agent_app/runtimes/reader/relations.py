@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-from agent_app.geometry import FrameBox
+from agent_app.geometry import FrameBox, Size
 from agent_app.runtimes.reader.steps import Where
 
 
@@ -59,6 +60,24 @@ def around(one: FrameBox, other: FrameBox) -> FrameBox:
     left, top = min(one.left, other.left), min(one.top, other.top)
     right, bottom = max(one.right, other.right), max(one.bottom, other.bottom)
     return FrameBox(left, top, right - left, bottom - top)
+
+
+def quiet_spot(boxes: Sequence[FrameBox], size: Size) -> FrameBox:
+    """The place along the frame's edges that is farthest from these boxes; never in a corner."""
+    shares = (0.02, 0.25, 0.5, 0.75, 0.98)
+    spots = [
+        FrameBox(x * size.width, y * size.height, 0, 0)
+        for x in shares
+        for y in shares
+        if (x in (0.02, 0.98)) != (y in (0.02, 0.98))
+    ]
+    return max(spots, key=lambda spot: min((_distance(spot, box) for box in boxes), default=0.0))
+
+
+def _distance(one: FrameBox, other: FrameBox) -> float:
+    across = max(0.0, one.left - other.right, other.left - one.right)
+    down = max(0.0, one.top - other.bottom, other.top - one.bottom)
+    return math.hypot(across, down)
 
 
 def area(box: FrameBox) -> float:
