@@ -130,6 +130,10 @@ def test_questions_are_answered_by_keyboard_and_by_button(run: Run) -> None:
     assert seen["answers"] == ["two", "No"]
 
 
+def test_a_known_error_is_the_status_of_the_command(run: Run) -> None:
+    assert run("known_error")["code"] == 3
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_run_tidily(desktop: VirtualDesktop, number: signal.Signals) -> None:
     process = start(desktop, "interrupted")

@@ -96,7 +96,7 @@ def test_a_run_is_shown_to_its_end(opened: Callable[[Script], Opened]) -> None:
     assert window.view.pane.title.text() == "The screen at the end"
     assert window.view.pane.screenshot.marks == ()
     assert window.view.thought.toPlainText() == "It moved.\nDrag it"
-    assert window.view.status.model.text() == "scripted: plays a script"
+    assert window.view.status.model.text() == "scripted — plays a script"
     assert window.view.status.step.text() == "step 2 of at most 50"
     assert window.task.start_button.isEnabled()
     assert not window.task.stop_button.isEnabled()
@@ -126,7 +126,10 @@ def test_a_chosen_step_shows_its_screen_thought_marks_and_times_again(
 ) -> None:
     window = opened(two_steps).run()
     end = window.view.pane.screenshot.picture
-    window.view.steps.setCurrentIndex(window.view.model.index(0))
+    assert not window.view.steps.currentIndex().isValid()
+    for row in (1, 0):
+        window.view.steps.setCurrentIndex(window.view.model.index(row))
+        assert window.view.pane.title.text().startswith(f"Step {row + 1}")
     assert window.view.pane.title.text() == "Step 1  ·  Click Save"
     assert [(m.label, m.done) for m in window.view.pane.screenshot.marks] == [("Click Save", True)]
     assert window.view.thought.toPlainText() == "I see Save.\nClick Save"
@@ -233,12 +236,14 @@ def test_a_fault_of_the_world_is_shown_with_its_remedy(
 ) -> None:
     def script(session: ScriptedSession) -> Iterator[Event]:
         yield session.started()
+        yield StepStarted(1, time.monotonic())
         raise KnownError("the display is gone", remedy="start it again")
 
     window = opened(script).run()
     assert window.view.error.isVisible()
     assert window.view.error.text.toPlainText() == "Start it again"
     assert isinstance(window.result, KnownError)
+    assert window.view.story.steps[0].state == "ended"
     assert window.task.start_button.isEnabled()
 
 

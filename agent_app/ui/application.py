@@ -52,7 +52,7 @@ def run(
     keeper = _Keeper(app, window)
     app.styleHints().colorSchemeChanged.connect(keeper.on_scheme_changed)
     _fit(window)
-    if own_display:
+    if own_display and app.platformName() != "offscreen":  # which is on no display at all
         window.keep_clear(region, display=display)
         _place(window, region)
     window.closed.connect(app.quit)

@@ -25,7 +25,6 @@ from agent_app.ui.timing import seconds_text
 
 Tone = Literal["plain", "question", "good", "warn", "bad"]
 _MOST_LINES = 7
-_TEXT_MARGIN = 2
 
 
 class PlainText(QPlainTextEdit):
@@ -38,12 +37,12 @@ class PlainText(QPlainTextEdit):
         self.setProperty("role", "plain")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.document().setDocumentMargin(_TEXT_MARGIN)
+        self.document().setDocumentMargin(0)
         self.document().documentLayout().documentSizeChanged.connect(self._fit)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         lines = max(1, min(_MOST_LINES, self._lines()))
-        return QSize(200, lines * self.fontMetrics().lineSpacing() + 2 * _TEXT_MARGIN)
+        return QSize(200, lines * self.fontMetrics().lineSpacing() + 4)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         return self.sizeHint()

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 import cv2
+import numpy as np
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -144,9 +145,26 @@ class ScreenshotView(QWidget):
         size = (shown.size() * ratio).toSize()
         if self._scaled is None or self._scaled.size() != size:
             width, height = size.width(), size.height()
-            # a quarter of the time that QImage.scaled takes, and the better picture
-            pixels = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+            pixels = _shrunk(picture, width, height)
             image = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
             self._scaled = QPixmap.fromImage(image)  # copies the pixels
             self._scaled.setDevicePixelRatio(ratio)
         return self._scaled
+
+
+def _shrunk(picture: Pixels, width: int, height: int) -> Pixels:
+    """The picture at this size, smoothly.
+
+    Halving is ten times as quick as averaging by any other factor, so it is all that is done, once
+    the picture has been brought to twice the size.
+    """
+    if picture.shape[:2] == (height, width):
+        return np.ascontiguousarray(picture)
+    while picture.shape[1] >= 4 * width:
+        picture = _resized(picture, picture.shape[1] // 2, picture.shape[0] // 2, cv2.INTER_AREA)
+    picture = _resized(picture, 2 * width, 2 * height, cv2.INTER_LINEAR)
+    return _resized(picture, width, height, cv2.INTER_AREA)
+
+
+def _resized(picture: Pixels, width: int, height: int, how: int) -> Pixels:
+    return cv2.resize(picture, (width, height), interpolation=how).astype(np.uint8, copy=False)

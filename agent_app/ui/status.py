@@ -53,7 +53,7 @@ class StatusLine(QWidget):
         if info is None:
             self.model.setText(self.tr("Ready"))
             return
-        said = f"{info.name}: {info.detail}" if info.detail else info.name
+        said = f"{info.name} — {info.detail}" if info.detail else info.name
         self.model.setText(said)
         self.model.setToolTip(said)
 
@@ -76,7 +76,9 @@ class StatusLine(QWidget):
     def _seconds(self, story: Story) -> float | None:
         if story.finished is not None:
             return story.finished.seconds
-        return None if story.run is None else time.monotonic() - story.run.at
+        if story.run is None:
+            return None
+        return (story.ended_at or time.monotonic()) - story.run.at
 
     def _fact(self, row: QHBoxLayout, name: str, *, stretch: int = 0) -> QLabel:
         label = QLabel(self)

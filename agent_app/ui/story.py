@@ -87,13 +87,17 @@ class Step:
 
 @dataclass
 class Story:
-    """A run so far. `final_frame` is the screen after the last step."""
+    """A run so far. `final_frame` is the screen after the last step.
+
+    A run that ends with an error has no `finished`; `ended_at` says when any run ended.
+    """
 
     run: RunStarted | None = None
     steps: list[Step] = field(default_factory=list[Step])
     question: QuestionAsked | None = None
     final_frame: FrameRef | None = None
     finished: RunFinished | None = None
+    ended_at: float | None = None
 
     @property
     def step(self) -> Step | None:
@@ -114,14 +118,20 @@ class Story:
             case RunFinished():
                 self.finished = event
                 self.question = None
-                if (last := self.step) is not None and last.seconds is None:
-                    last.state = "ended"
-                    last.seconds = event.at - last.started
+                self.end(event.at)
             case FrameCaptured() if (step := self.step_numbered(event.step)) is None or step.frame:
                 self.final_frame = event.frame
             case _:
                 if (step := self.step_numbered(event.step)) is not None:
                     self._apply_to(step, event)
+
+    def end(self, at: float) -> None:
+        """Nothing more will come: a step that is still open ends here."""
+        if self.ended_at is None:
+            self.ended_at = at
+        if (last := self.step) is not None and last.seconds is None:
+            last.state = "ended"
+            last.seconds = at - last.started
 
     def _apply_to(self, step: Step, event: Event) -> None:
         match event:

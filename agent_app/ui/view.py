@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QLabel, QListView, QSplitter, QVBoxLayout, QWidget
 
@@ -39,6 +39,7 @@ class RunView(QWidget):
         self._opening = False
         self._running = False
         self._following = True
+        self._selecting = False
         self._pictures = FramePictures(lambda _sha1: None)
         self._rate = RateMeter()
         self.model = StepListModel(self)
@@ -105,8 +106,8 @@ class RunView(QWidget):
             self._show_thought()
             return
         self.model.follow()
-        if self._following and self.story.step is not before:
-            self._select_last()
+        if self._following and (self._shows_end or self.story.step is not before):
+            self._select_live()
         self._show_step()
         self._show_cards()
         self._show_progress()
@@ -119,6 +120,7 @@ class RunView(QWidget):
     def end(self) -> None:
         """Nothing more will happen."""
         self._running = self._opening = False
+        self.story.end(time.monotonic())
         self.question.show_question(None)
         self.tick()
 
@@ -149,7 +151,7 @@ class RunView(QWidget):
 
     @Slot(QModelIndex, QModelIndex)
     def _on_step_chosen(self, chosen: QModelIndex, _before: QModelIndex) -> None:
-        if not chosen.isValid():
+        if self._selecting or not chosen.isValid():
             return
         last = chosen.row() == self.model.rowCount() - 1
         self._following = last and self.story.finished is None
@@ -158,7 +160,7 @@ class RunView(QWidget):
     @Slot()
     def _on_live_requested(self) -> None:
         self._following = True
-        self._select_last()
+        self._select_live()
         self._show_step()
 
     def _chosen(self) -> Step | None:
@@ -167,12 +169,19 @@ class RunView(QWidget):
             return self.story.step
         return self.model.step_at(self.steps.currentIndex().row())
 
-    def _select_last(self) -> None:
+    @property
+    def _shows_end(self) -> bool:
+        """Whether what is to be shown is the screen as the run left it."""
+        story = self.story
+        return self._following and story.finished is not None and story.final_frame is not None
+
+    def _select_live(self) -> None:
+        """Select the step under way; none when the end is shown, so that each can be chosen."""
         last = self.model.index(self.model.rowCount() - 1)
-        with QSignalBlocker(self.steps.selectionModel()):  # it is not the person who chooses
-            self.steps.setCurrentIndex(last)
+        self._selecting = True  # it is not the person who chooses
+        self.steps.setCurrentIndex(QModelIndex() if self._shows_end else last)
+        self._selecting = False
         self.steps.scrollTo(last)
-        self.steps.viewport().update()
 
     # What is shown
 
@@ -183,7 +192,7 @@ class RunView(QWidget):
     def _show_step(self) -> None:
         step = self._chosen()
         ended = self.story.finished is not None
-        if self._following and ended and self.story.final_frame is not None:
+        if self._shows_end:
             self.pane.show_end(self.story, self._pictures)
         elif step is not None:
             self.pane.show_step(step, self._pictures)

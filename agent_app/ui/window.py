@@ -134,6 +134,8 @@ class MainWindow(QWidget):
             if not self._closing:
                 self._closing = True
                 self.hide()
+                if self._curtain is not None:
+                    self._curtain.abandon()
                 self._worker.stop()
                 self._worker.answer(None)
                 self._close_deadline.start()

@@ -253,6 +253,14 @@ def question_answered() -> dict[str, Any]:
     return run(script, own_display=False, on_batch=on_batch)
 
 
+def known_error() -> dict[str, Any]:
+    def script(session: ScriptedSession) -> Iterator[Event]:
+        yield session.started()
+        raise KnownError("the display is gone", remedy="start it again")
+
+    return run(script, own_display=False)
+
+
 def interrupted() -> dict[str, Any]:
     """Runs until a signal comes; says when it may."""
 
