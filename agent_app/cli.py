@@ -97,7 +97,6 @@ def _run(options: argparse.Namespace) -> int:
             region=place.screen.region,
             task=options.task,
             autostart=True,
-            exit_codes=EXIT_STATUS,
         )
 
 

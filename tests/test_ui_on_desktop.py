@@ -97,7 +97,7 @@ def test_the_window_stays_when_the_agent_looks_elsewhere(run: Run) -> None:
 def test_the_window_stays_when_the_agent_works_on_another_display(run: Run) -> None:
     seen = run("on_another_display")
     assert seen["on_screen_within"]
-    assert seen["code"] == 1
+    assert seen["code"] == 4
 
 
 def test_the_target_is_drawn_before_the_window_goes_for_the_act(run: Run) -> None:
@@ -109,7 +109,7 @@ def test_the_target_is_drawn_before_the_window_goes_for_the_act(run: Run) -> Non
 def test_the_stop_button_ends_the_run(run: Run) -> None:
     seen = run("stopped_by_button")
     assert seen["stopped"]
-    assert seen["code"] == 1
+    assert seen["code"] == 130
     assert seen["threads"] == []
 
 
@@ -141,6 +141,6 @@ def test_a_signal_ends_the_run_tidily(desktop: VirtualDesktop, number: signal.Si
     assert process.stdout.readline() == "ready\n"
     process.send_signal(number)
     seen = result_of(process)
-    assert seen["code"] == 128 + number
+    assert seen["code"] == 130
     assert seen["stopped"]
     assert seen["threads"] == []

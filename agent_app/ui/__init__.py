@@ -9,16 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Protocol
 
-from agent_app.events import Event, Outcome
+from agent_app.events import Event
 from agent_app.geometry import Region
 from agent_app.session import Session
-
-EXIT_CODES: Mapping[Outcome, int] = MappingProxyType(
-    {"success": 0, "failure": 1, "limit": 1, "stopped": 1, "error": 1}
-)
 
 
 class ShownWindow(Protocol):
@@ -41,7 +36,6 @@ def run_window(
     autostart: bool = False,
     close_when_finished: bool = False,
     environment: Mapping[str, str] | None = None,
-    exit_codes: Mapping[Outcome, int] = EXIT_CODES,
     on_ready: Callable[[ShownWindow], None] | None = None,
     on_batch: BatchHook | None = None,
 ) -> int:
@@ -58,9 +52,9 @@ def run_window(
     events has been shown: a picture taken when the batch holds an ActionDecided shows that step's
     frame, its whole thought and the targets drawn. Both are called in the window's thread.
 
-    The status is that of the last run's outcome, 0 without one, 3 when the last run ended with a
-    KnownError, 70 when it ended with a fault of ours, and 128 + n after signal n (130 for Ctrl+C).
-    Must be called in the main thread. Raises KnownError when no window can be shown.
+    The status is that of the last run (`session.EXIT_STATUS`), 0 without one, 1 after a fault of
+    ours, and that of a stopped run after a signal. Must be called in the main thread. Raises
+    KnownError when no window can be shown.
     """
     from agent_app.ui.libraries import qt_arguments
 
@@ -77,7 +71,6 @@ def run_window(
         autostart=autostart,
         close_when_finished=close_when_finished,
         display=environment.get("DISPLAY"),
-        exit_codes=exit_codes,
         on_ready=on_ready,
         on_batch=on_batch,
     )

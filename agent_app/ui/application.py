@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import TracebackType
 
 from PySide6.QtCore import QObject, QTimer, Slot
@@ -12,17 +12,16 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from agent_app.errors import KnownError
-from agent_app.events import Event, Outcome, RunFinished
+from agent_app.events import Event, RunFinished
 from agent_app.geometry import Region, Size
-from agent_app.session import Session
+from agent_app.session import EXIT_STATUS, Session
 from agent_app.ui import BatchHook, ShownWindow
 from agent_app.ui.placement import choose_place
 from agent_app.ui.signals import SignalWatch
 from agent_app.ui.theme import application_icon, apply_theme, system_theme
 from agent_app.ui.window import MainWindow
 
-_KNOWN_ERROR_CODE = 3
-_BUG_CODE = 70
+_FAULT_OF_OURS = 1
 
 
 def run(
@@ -35,7 +34,6 @@ def run(
     autostart: bool,
     close_when_finished: bool,
     display: str | None,
-    exit_codes: Mapping[Outcome, int],
     on_ready: Callable[[ShownWindow], None] | None,
     on_batch: BatchHook | None,
 ) -> int:
@@ -79,11 +77,11 @@ def run(
     finally:
         sys.excepthook = before
         signals.close()
-    code = keeper.signal_code or _code_of(window, exit_codes)
+    status = EXIT_STATUS["stopped"] if keeper.got_signal else _status_of(window)
     window.deleteLater()
     app.processEvents()
     app.shutdown()
-    return code
+    return status
 
 
 class _Keeper(QObject):
@@ -93,15 +91,15 @@ class _Keeper(QObject):
         super().__init__()
         self._app = app
         self._window = window
-        self.signal_code = 0
+        self.got_signal = False
 
     @Slot(int)
-    def on_signal_received(self, number: int) -> None:
+    def on_signal_received(self, _number: int) -> None:
         """The first signal ends the run tidily, a second one at once."""
-        if self.signal_code:
+        if self.got_signal:
             self._window.give_up()
             return
-        self.signal_code = 128 + number
+        self.got_signal = True
         self._window.close()
 
     @Slot()
@@ -139,13 +137,13 @@ def _place(window: MainWindow, region: Region | None) -> None:
         window.move(*place)
 
 
-def _code_of(window: MainWindow, exit_codes: Mapping[Outcome, int]) -> int:
+def _status_of(window: MainWindow) -> int:
     match window.result:
         case None:
             return 0
         case RunFinished(outcome=outcome):
-            return exit_codes[outcome]
+            return EXIT_STATUS[outcome]
         case KnownError():
-            return _KNOWN_ERROR_CODE
+            return EXIT_STATUS["error"]
         case str():
-            return _BUG_CODE
+            return _FAULT_OF_OURS

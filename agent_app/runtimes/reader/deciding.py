@@ -346,5 +346,14 @@ class Decider:
         return code.point(call, candidate.box, self._size)
 
 
+def needs_sight(deed: Deed) -> bool:
+    """Whether something on the screen has to be found for it."""
+    match deed:
+        case Press() | Wait() | Type(into=None) | Scroll(at=None):
+            return False
+        case _:
+            return True
+
+
 def _wait_seconds(number: int) -> float:
     return _WAIT_SECONDS[number] if number < len(_WAIT_SECONDS) else _LONGEST_WAIT_SECONDS

@@ -19,7 +19,7 @@ from agent_app.model_runtime import (
     Token,
     Turn,
 )
-from agent_app.runtimes.reader.deciding import Decider, Decision
+from agent_app.runtimes.reader.deciding import Decider, Decision, needs_sight
 from agent_app.runtimes.reader.history import progress
 from agent_app.runtimes.reader.narration import summary
 from agent_app.runtimes.reader.parsing import parse_steps
@@ -118,19 +118,25 @@ class ReaderRuntime:
         picture: ImagePart,
         watch: _Watch,
     ) -> Generator[str, None, Decision | None]:
-        """The thought, and what it comes to; None when stopped before the look."""
+        """The thought, and what it comes to; None when stopped before the look.
+
+        What needs nothing found, such as a key to press, is done without a look.
+        """
         stand = progress(request.turns, steps)
         if stand.step <= len(steps):
             yield f"Step {stand.step} of {len(steps)}: {quote(steps[stand.step - 1].said)[1:-1]}.\n"
             if stand.trouble:
                 yield f"Tried before, and told: {quote(stand.trouble)}\n"
-        yield "Reading the screen…\n"
-        if request.stop.is_set():
-            return None
-        began = time.monotonic()
-        sight = self._eyes.look(picture)
-        watch.look = time.monotonic() - began
-        yield f"{summary(sight, watch.look)}\n"
+        if stand.step <= len(steps) and not needs_sight(steps[stand.step - 1].deed):
+            sight = Sight(())
+        else:
+            yield "Reading the screen…\n"
+            if request.stop.is_set():
+                return None
+            began = time.monotonic()
+            sight = self._eyes.look(picture)
+            watch.look = time.monotonic() - began
+            yield f"{summary(sight, watch.look)}\n"
         return (yield from Decider(steps, stand, sight, picture.transform.size).decide())
 
 
