@@ -53,20 +53,28 @@ def focused_title(desktop: VirtualDesktop) -> str:
     return answer.stdout
 
 
+def activate(desktop: VirtualDesktop, title: str, wait: Wait) -> None:
+    """Give a window the keyboard: a window manager may not do so while another is typed into."""
+    command = ["xdotool", "search", "--name", title, "windowactivate"]
+
+    def has_it() -> bool:
+        if title in focused_title(desktop):
+            return True
+        subprocess.run(command, env=desktop.environment, capture_output=True, check=False)
+        return False
+
+    wait(has_it)
+
+
 class Editor:
     """mousepad with a file: what is typed is read back from what it saves."""
 
     def __init__(self, desktop: VirtualDesktop, path: Path, act, wait: Wait) -> None:
         self._desktop, self._path, self._act, self._wait = desktop, path, act, wait
 
-    def focus(self) -> None:
-        command = ["xdotool", "search", "--name", self._path.name, "windowactivate"]
-        subprocess.run(command, env=self._desktop.environment, check=True, capture_output=True)
-        self._wait(lambda: self._path.name in focused_title(self._desktop))
-
     def text_after(self, *actions: InputAction) -> str:
         """Empty the editor, act, save, and the text of the file."""
-        self.focus()
+        activate(self._desktop, self._path.name, self._wait)
         self._act(Hotkey(("ctrl", "a")), Press(("delete",)), *actions)
         return self.saved()
 

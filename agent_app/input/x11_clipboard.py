@@ -132,6 +132,8 @@ class _Owner(threading.Thread):
         utf8 = text.encode()
         kinds = ("UTF8_STRING", "text/plain;charset=utf-8")
         with self._lock:
+            self._display.sync()
+            self._handle_events()  # someone may have copied something since
             offer = {self._atom(kind): _Value(self._atom(kind), 8, utf8) for kind in kinds}
             if text.isascii():
                 offer[Xatom.STRING] = _Value(Xatom.STRING, 8, utf8)

@@ -17,7 +17,7 @@ from Xlib.display import Display
 from agent_app.actions import Input, InputAction, Move, perform
 from agent_app.input import open_input
 from agent_app.virtual import VirtualDesktop
-from tests.applications import CLIPBOARD, WHOLE, Editor, Wait, at, focused_title
+from tests.applications import CLIPBOARD, WHOLE, Editor, Wait, activate, at
 from tests.witness import Seen, Witness
 
 
@@ -63,8 +63,7 @@ def witness(desktop: VirtualDesktop, wait: Wait, act) -> Iterator[Witness]:
     """A focused window, with the pointer in its middle and nothing noted yet."""
     window = Witness(desktop.display)
     try:
-        command = ["xdotool", "search", "--sync", "--name", "^witness$", "windowactivate"]
-        subprocess.run(command, env=desktop.environment, check=True, capture_output=True)
+        activate(desktop, "witness", wait)
         wait(lambda: Seen("focus") in window.seen())
         x, y = window.outer_place()
         act(Move(at(x + 200, y + 150)))
@@ -83,7 +82,7 @@ def launch(desktop: VirtualDesktop, wait: Wait) -> Iterator[Callable[[Sequence[s
 
     def start(command: Sequence[str], title: str) -> None:
         started.append(desktop.launch(command))
-        wait(lambda: title in focused_title(desktop))
+        activate(desktop, title, wait)
 
     yield start
     for process in started:
