@@ -23,6 +23,8 @@ _EDGE = 24  # of 255, between neighbours
 _BUSY = 0.3  # share of a row that stands out from its own median when that is no background
 _GAP = 1.25  # of a letter's height: a space has 0.3 to 0.8, menu bars leave 1.4 and more
 _GLYPH_SIDE = 16  # larger marks are found by the detector
+_ICON_GAP = 3  # pixels between an icon and its text, at least
+_UPRIGHT = 14  # and a thin upright one no letter
 _FLAT = 24  # pixels from which a thin line is no dash but an underline or a border
 _RULE = 17  # pixels from which a straight edge belongs to no small character
 _GLYPH_CROP = 20  # the line height that a lone glyph is shown in to be recognised
@@ -108,24 +110,63 @@ def labels(crop: Pixels) -> list[Box]:
     columns = np.flatnonzero(marks.any(axis=0))
     if columns.size == 0:
         return []
-    breaks = np.flatnonzero(np.diff(columns) > _GAP * _letter_height(marks))
+    gaps = np.diff(columns)
+    letter = _letter_height(marks)
+    breaks = np.flatnonzero(gaps > _GAP * letter)
+    after_icon = np.flatnonzero(gaps > _ICON_GAP)[:1]
+    if after_icon.size and _is_icon(marks[:, columns[0] : columns[after_icon[0]] + 1], letter):
+        breaks = np.union1d(breaks, after_icon)
     starts = np.concatenate((columns[:1], columns[breaks + 1]))
     ends = np.concatenate((columns[breaks], columns[-1:])) + 1
     return [_tight(marks, int(start), int(end)) for start, end in zip(starts, ends, strict=True)]
 
 
+def _is_icon(marks: Mask, letter: float) -> bool:
+    """Whether what stands before a line's text is too tall and wide for a letter of it."""
+    height = int(np.count_nonzero(marks.any(axis=1)))
+    width = marks.shape[1]
+    return height >= max(13.0, 1.4 * letter) and 0.7 * height <= width <= 2 * height
+
+
 def _without_rules(marks: Mask) -> Mask:
-    """The marks without upright lines through the whole crop, and without flat lines."""
+    """The marks without the lines of borders and underlined tabs."""
     marks[:, marks.mean(axis=0) > 0.92] = False
     count, names, stats, _ = cv2.connectedComponentsWithStats(
         marks.astype(np.uint8), connectivity=8
     )
     widths, heights = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
-    flat = np.flatnonzero((widths > _FLAT) & (heights <= 4))
-    flat = flat[(flat > 0) & (flat < count)]
-    if flat.size:
-        marks[np.isin(names, flat)] = False
+    lines = ((widths > _FLAT) & (heights <= 4)) | ((widths <= 2) & (heights > _UPRIGHT))
+    lines[0] = False  # the background
+    if count > 1 and lines.any():
+        marks[np.isin(names, np.flatnonzero(lines))] = False
     return marks
+
+
+def without_underlines(crop: Pixels) -> Pixels:
+    """The crop without the short lines under single letters, which mark a menu's keys.
+
+    A recogniser takes an underlined `File` for `Eile`. The line lies right below the others'
+    baseline and is of one colour; descenders are thinner there, and an underscore lies lower.
+    """
+    marks = ink(crop)
+    columns = np.flatnonzero(marks.any(axis=0))
+    if columns.size < 8:
+        return crop
+    bottoms = crop.shape[0] - 1 - marks[::-1].argmax(axis=0)  # of columns with ink
+    cleaned = crop
+    for row in sorted({int(bottom) for bottom in bottoms[columns]}):
+        under = columns[bottoms[columns] == row]
+        for run in np.split(under, np.flatnonzero(np.diff(under) > 1) + 1):
+            outside = np.setdiff1d(columns, run)
+            if not 4 <= run.size <= _GLYPH_SIDE or outside.size < 4:
+                continue
+            base = int(np.percentile(bottoms[outside], 60))
+            line = crop[base + 1 : row + 1, run].astype(np.int16)
+            if 1 <= row - base <= 2 and np.ptp(line[-1], axis=0).max() <= 16:
+                cleaned = crop.copy() if cleaned is crop else cleaned
+                background = np.median(crop[base + 1 : row + 1], axis=1, keepdims=True)
+                cleaned[base + 1 : row + 1, run] = background.astype(np.uint8)
+    return cleaned
 
 
 def _letter_height(marks: Mask) -> float:

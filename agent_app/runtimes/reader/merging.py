@@ -21,6 +21,7 @@ from agent_app.runtimes.reader.sight import Element, Window
 from agent_app.runtimes.reader.windows import TopLevel
 
 _SAME = 80  # of 100, likeness of a text read and a name
+_SAME_SHORT = 60  # the same for names of two or three signs
 _FARTHEST = 64  # pixels that a toolkit is off at most: a title bar and a menu bar
 _SURE = 0.8  # confidence of a text that speaks against a name
 
@@ -188,10 +189,13 @@ def _shows(item: Placed, text: Element) -> bool:
         return False
     if _likeness(text.text, item.node.name) >= _SAME:
         return True
-    # a name of a sign or two is often misread, and an arrow beside it is read with it
-    short = len(item.node.name) <= 3 and len(text.text) <= len(item.node.name) + 1
-    alone = item.box.width < 120 and item.box.height < 90
-    return short and alone and item.node.role != "label"
+    # a name of a few signs is often misread, and an arrow beside it is read with it
+    if len(item.node.name) > 3 or len(text.text) > len(item.node.name) + 1:
+        return False
+    if len(item.node.name) > 1:
+        return fuzz.ratio(_plain(text.text), _plain(item.node.name)) >= _SAME_SHORT
+    off = abs(text.box.center.y - item.box.center.y)
+    return len(text.text) == 1 and off <= item.box.height / 6
 
 
 def _offset(block: Sequence[Placed], free: Sequence[Element], edge: Mask, *, against: int) -> float:
