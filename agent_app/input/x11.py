@@ -30,6 +30,7 @@ from agent_app.geometry import ScreenPoint
 from agent_app.input.x11_clipboard import Clipboard
 from agent_app.input.x11_keymap import Keymap, Stroke, press
 from agent_app.input.x11_text import Typist
+from agent_app.xdisplay import x_display
 
 _XLIB = (0, 33)
 
@@ -188,18 +189,7 @@ def _check_xlib() -> None:
 
 
 def _connect(environment: Mapping[str, str]) -> Display:
-    name = environment.get("DISPLAY")
-    if not name:
-        if environment.get("WAYLAND_DISPLAY"):
-            raise KnownError(
-                "this is a Wayland session without an X server",
-                remedy="log in to an X11 session, or give the agent its own desktop: "
-                "--virtual 1280x800",
-            )
-        raise KnownError(
-            "there is no display: DISPLAY is not set",
-            remedy="run inside a desktop session, or give the agent its own: --virtual 1280x800",
-        )
+    name = x_display(environment)
     try:
         with _as_own_environment(environment):
             display = Display(name)

@@ -17,6 +17,7 @@ from agent_app.errors import KnownError
 from agent_app.geometry import FrameTransform, Monitor, Region, ScreenPoint, Size
 from agent_app.screen.frame import Frame, Pixels, Screen
 from agent_app.screen.probe import capture_is_live
+from agent_app.xdisplay import x_display
 
 _MASK_COLOR = (96, 96, 96)
 
@@ -33,7 +34,7 @@ def open_screen(
     With neither given, the first monitor. `masks` are painted grey in every capture. Raises
     KnownError when there is no display, or no such monitor or region on it.
     """
-    display = display_name(environment)
+    display = x_display(environment) if sys.platform.startswith("linux") else None
     try:
         source = mss.MSS(display=display) if display is not None else mss.MSS()
     except mss.exception.ScreenShotError as error:
@@ -42,26 +43,6 @@ def open_screen(
             remedy="check that the display runs and that this user may connect to it",
         ) from error
     return MssScreen(source, display=display, monitor=monitor, region=region, masks=masks)
-
-
-def display_name(environment: Mapping[str, str]) -> str | None:
-    """The X display of an environment; None where the system has no X (Windows, macOS).
-
-    Raises KnownError when there is no display, or only a Wayland one without an X server.
-    """
-    if not sys.platform.startswith("linux"):
-        return None
-    if display := environment.get("DISPLAY"):
-        return display
-    if environment.get("WAYLAND_DISPLAY"):
-        raise KnownError(
-            "this is a Wayland session without an X server",
-            remedy="log in to an X11 session, or use --virtual 1280x800 for a private desktop",
-        )
-    raise KnownError(
-        "there is no display (DISPLAY is not set)",
-        remedy="run this in a desktop session, or use --virtual 1280x800 for a private desktop",
-    )
 
 
 class MssScreen:
