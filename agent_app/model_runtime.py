@@ -271,9 +271,9 @@ def open_runtime(name: str | None, *, environment: Mapping[str, str]) -> tuple[M
     chosen = name or "reader"
     why = "as asked" if name else "the embedded default, which needs no GPU and no download"
     if chosen not in _RUNTIMES:
-        raise KnownError(
-            f"unknown model {chosen!r}", remedy=f"use one of: {', '.join(sorted(_RUNTIMES))}"
-        )
+        planned = chosen == "kimi-vl" or chosen.startswith(("http://", "https://"))
+        what = f"this version cannot run {chosen!r} yet" if planned else f"unknown model {chosen!r}"
+        raise KnownError(what, remedy=f"use --model {' or '.join(sorted(_RUNTIMES))}")
     # resolved by name: this file stands below the runtimes and must not import them
     factory = pkgutil.resolve_name(_RUNTIMES[chosen])
     return factory(environment=environment), f"{chosen}: {why}"

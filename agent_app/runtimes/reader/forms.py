@@ -114,9 +114,9 @@ def free_form(instruction: str) -> StepError:
     return StepError(
         f"the reader follows written steps, and {_short(instruction)} holds none that it knows",
         remedy=(
-            "for a task in free words use a vision model (--model kimi-vl, or --model http://… "
-            "for an endpoint that serves one); or write the steps, separated by newlines, “;” or "
-            f"“then”: {_all_forms()}"
+            "a task in free words takes a vision model that plans, such as Kimi-VL (--model "
+            "kimi-vl, which this version cannot run yet); for the reader write the steps, "
+            f"separated by newlines, “;” or “then”: {_all_forms()}"
         ),
         number=0,
     )
