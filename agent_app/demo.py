@@ -35,10 +35,11 @@ click "Mousepad"
 type "6 × 7 = "
 press ctrl+v
 type "\\n{words}\\n"
-open menu "File" > "Save As…"
+open menu "File" > "Save As…" in "Mousepad"
 type "{path}" into "Name"
 press enter
-wait until "{name}" in "Mousepad" is visible
+wait until "Save As" is not visible
+check that "{name}" in "Mousepad" is visible
 """
 _PICTURED_STEP = 2  # thought, screenshot and target of an ordinary click are in the window then
 
