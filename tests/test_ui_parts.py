@@ -407,3 +407,13 @@ def test_every_row_is_drawn_in_both_themes(qtbot: QtBot) -> None:
         row = view.visualRect(model.index(0))
         ground = drawn.pixelColor(view.viewport().mapTo(view, QPoint(12, row.center().y())))
         assert ground == QColor(theme.good_soft)
+
+
+def test_the_fences_around_code_are_not_shown_even_while_they_arrive(qtbot: QtBot) -> None:
+    view = ThoughtView(LIGHT)
+    qtbot.addWidget(view)
+    reply = "## Code:\n```python\npyautogui.click(x=0.1, y=0.2)\n```"
+    for end in range(len(reply) + 1):
+        view.show_pieces([("summary", reply[:end])])
+        assert "`" not in view.toPlainText()
+    assert view.toPlainText().splitlines() == ["## Code:", "pyautogui.click(x=0.1, y=0.2)"]

@@ -49,10 +49,11 @@ def run(
     window = MainWindow(make_session, theme)
     keeper = _Keeper(app, window)
     app.styleHints().colorSchemeChanged.connect(keeper.on_scheme_changed)
-    _fit(window)
-    if own_display and app.platformName() != "offscreen":  # which is on no display at all
-        window.keep_clear(region, display=display)
-        _place(window, region)
+    if app.platformName() != "offscreen":  # which is on no display at all
+        _fit(window)
+        if own_display:
+            window.keep_clear(region, display=display)
+            _place(window, region)
     window.closed.connect(app.quit)
     if close_when_finished:
         window.finished.connect(window.close)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from PySide6.QtGui import (
@@ -17,10 +18,11 @@ from agent_app.ui.story import PieceKind
 from agent_app.ui.theme import Theme
 
 _AT_END = 4  # pixels
+_FENCE = re.compile(r"^`{1,3}\w*(?:\n|\Z)", re.MULTILINE)  # also while it is still arriving
 
 
 class ThoughtView(QTextEdit):
-    """A read-only text of pieces (thought, summary, note).
+    """A read-only text of pieces (thought, summary, note); the fences around code are left out.
 
     It stays at the end while text arrives, unless the person has scrolled up to read.
     """
@@ -47,7 +49,7 @@ class ThoughtView(QTextEdit):
 
     def show_pieces(self, pieces: Sequence[tuple[PieceKind, str]]) -> None:
         """Show these; when they only go on from what is shown, the rest is appended."""
-        pieces = [(kind, text.lstrip("\n")) for kind, text in pieces]
+        pieces = [(kind, _FENCE.sub("", text).lstrip("\n")) for kind, text in pieces]
         shown = self._shown
         if not _continues(shown, pieces):
             self.clear()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -82,6 +82,8 @@ class MainWindow(QWidget):
 
     def save_picture(self, path: Path) -> None:
         """Write the window as it looks now, also while it is hidden, as a PNG."""
+        # what was just written has been given no room yet
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
         if not self.grab().save(str(path), "PNG"):
             raise KnownError(
                 f"cannot write the picture {path}", remedy="check the folder and the free space"
