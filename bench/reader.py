@@ -37,10 +37,10 @@ from rich.table import Table
 
 from agent_app.geometry import FrameBox, Size
 from agent_app.model_runtime import ImagePart
-from agent_app.runtimes.reader.eyes import Eyes
-from agent_app.runtimes.reader.matching import Match, find
+from agent_app.runtimes.reader.language.steps import Kind, Target
+from agent_app.runtimes.reader.matching.finding import Match, find
+from agent_app.runtimes.reader.seeing.eyes import Eyes
 from agent_app.runtimes.reader.sight import Sight
-from agent_app.runtimes.reader.steps import Kind, Target
 from agent_app.screen.capture import open_screen
 from agent_app.virtual import VirtualDesktop
 

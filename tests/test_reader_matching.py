@@ -6,10 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_app.runtimes.reader.likeness import Tier, contains, likeness
-from agent_app.runtimes.reader.matching import Ambiguous, Found, Match, Missing, Purpose, find
+from agent_app.runtimes.reader.language.steps import LAST, Kind, Relation, Target, Where
+from agent_app.runtimes.reader.matching.finding import (
+    Ambiguous,
+    Found,
+    Match,
+    Missing,
+    Purpose,
+    find,
+)
+from agent_app.runtimes.reader.matching.likeness import Tier, contains, likeness
 from agent_app.runtimes.reader.sight import Sight
-from agent_app.runtimes.reader.steps import LAST, Kind, Relation, Target, Where
 from tests.fakes.eyes import SIZE, box, read, sight, told, window
 
 

@@ -33,7 +33,7 @@ from agent_app.model_runtime import (
     Turn,
 )
 from agent_app.prompting import History, load_prompt
-from agent_app.runtimes.reader.forms import StepError
+from agent_app.runtimes.reader.language.forms import StepError
 from agent_app.runtimes.reader.runtime import ReaderRuntime
 from agent_app.runtimes.reader.sight import Sight
 from tests.fakes.eyes import SIZE, FakeEyes, picture, read, sight, told, window

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_app.runtimes.reader.forms import FORMS, StepError
-from agent_app.runtimes.reader.parsing import parse_qualifiers, parse_steps
-from agent_app.runtimes.reader.steps import (
+from agent_app.runtimes.reader.language.forms import FORMS, StepError
+from agent_app.runtimes.reader.language.parsing import parse_qualifiers, parse_steps
+from agent_app.runtimes.reader.language.steps import (
     LAST,
     Check,
     Click,

@@ -89,7 +89,7 @@ def check_typing(environment: Mapping[str, str], field: TextField) -> CheckResul
 
 def check_accessibility(environment: Mapping[str, str]) -> CheckResult:
     """Whether applications tell what they show; the reader's second source."""
-    from agent_app.runtimes.reader.accessibility import AccessibilityTree
+    from agent_app.runtimes.reader.seeing.accessibility import AccessibilityTree
 
     name = "Accessibility"
     remedy = (
@@ -121,7 +121,7 @@ def check_ocr() -> CheckResult:
     from PIL import Image, ImageDraw, ImageFont
 
     from agent_app.model_runtime import ImagePart
-    from agent_app.runtimes.reader.ocr import Ocr
+    from agent_app.runtimes.reader.seeing.ocr import Ocr
 
     picture = Image.new("RGB", (320, 80), "white")
     ImageDraw.Draw(picture).text((24, 24), _LABEL, "black", ImageFont.load_default(24))

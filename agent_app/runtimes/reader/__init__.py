@@ -1,6 +1,6 @@
 """The embedded default: reads the screen's text and follows written steps; no GPU, no download.
 
-`eyes` reads, `parsing` turns the task into steps, `matching` finds what a step names, `runtime`
+`seeing` reads, `language` turns the task into steps, `matching` finds what a step names, `runtime`
 thinks aloud and answers in the model's own format. No input is sent from here.
 """
 
@@ -14,7 +14,7 @@ from agent_app.model_runtime import ModelRuntime
 def open_reader(environment: Mapping[str, str]) -> ModelRuntime:
     """Open the reader for the desktop that `environment` names."""
     # imported here: reading an instruction must not load the OCR engine
-    from agent_app.runtimes.reader.eyes import Eyes
     from agent_app.runtimes.reader.runtime import ReaderRuntime
+    from agent_app.runtimes.reader.seeing.eyes import Eyes
 
     return ReaderRuntime(Eyes(environment))

@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 
 from agent_app.geometry import Size
-from agent_app.runtimes.reader.candidates import Candidate
-from agent_app.runtimes.reader.likeness import caseless, contains
+from agent_app.runtimes.reader.language.steps import LAST
+from agent_app.runtimes.reader.language.vocabulary import ordinal_of
+from agent_app.runtimes.reader.matching.candidates import Candidate
+from agent_app.runtimes.reader.matching.likeness import caseless, contains
 from agent_app.runtimes.reader.narration import describe
-from agent_app.runtimes.reader.steps import LAST
-from agent_app.runtimes.reader.vocabulary import ordinal_of
 
 MOST_CHOICES = 12
 _NUMBER = re.compile(r"(?:number|no\.?|#)?\s*\(?(\d{1,2})[.)]*")

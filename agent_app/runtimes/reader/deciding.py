@@ -8,15 +8,9 @@ from dataclasses import dataclass, replace
 from agent_app.geometry import Size
 from agent_app.runtimes.reader import code
 from agent_app.runtimes.reader.answers import choices_for, pick
-from agent_app.runtimes.reader.candidates import Candidate
 from agent_app.runtimes.reader.history import ASK, FINISH, GIVE_UP, LOOK, WAIT, Progress, mark
-from agent_app.runtimes.reader.matching import Ambiguous, Found, Match, Missing, Purpose, find
-from agent_app.runtimes.reader.narration import account, describe, not_found, wanted
-from agent_app.runtimes.reader.parsing import parse_qualifiers
-from agent_app.runtimes.reader.quoting import quote
-from agent_app.runtimes.reader.relations import quiet_spot
-from agent_app.runtimes.reader.sight import Sight
-from agent_app.runtimes.reader.steps import (
+from agent_app.runtimes.reader.language.parsing import parse_qualifiers
+from agent_app.runtimes.reader.language.steps import (
     Check,
     Click,
     Deed,
@@ -31,6 +25,19 @@ from agent_app.runtimes.reader.steps import (
     Wait,
     WaitFor,
 )
+from agent_app.runtimes.reader.matching.candidates import Candidate
+from agent_app.runtimes.reader.matching.finding import (
+    Ambiguous,
+    Found,
+    Match,
+    Missing,
+    Purpose,
+    find,
+)
+from agent_app.runtimes.reader.matching.relations import quiet_spot
+from agent_app.runtimes.reader.narration import account, describe, not_found, wanted
+from agent_app.runtimes.reader.quoting import quote
+from agent_app.runtimes.reader.sight import Sight
 
 _LOOK_AGAIN_SECONDS = (0.5, 1.0, 2.0, 3.0)  # between looks for what is not there yet
 _MOVING_LOOK = 1  # the second

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from agent_app.model_runtime import ImagePart, Turn
-from agent_app.runtimes.reader.steps import Click, Drag, OpenMenu, Step, Type
+from agent_app.runtimes.reader.language.steps import Click, Drag, OpenMenu, Step, Type
 
 # how the loop begins what it says after a step
 MISTAKE = "That reply could not be carried out"

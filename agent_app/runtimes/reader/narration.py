@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from agent_app.geometry import FrameBox, Size
-from agent_app.runtimes.reader.candidates import Candidate
-from agent_app.runtimes.reader.choosing import Ambiguous, Found, Match, Missing
+from agent_app.runtimes.reader.language.steps import LAST, Target
+from agent_app.runtimes.reader.matching.candidates import Candidate
+from agent_app.runtimes.reader.matching.choosing import Ambiguous, Found, Match, Missing
 from agent_app.runtimes.reader.quoting import quote
 from agent_app.runtimes.reader.sight import Sight
-from agent_app.runtimes.reader.steps import LAST, Target
 
 _SHOWN = 6  # candidates that a thought tells of
 

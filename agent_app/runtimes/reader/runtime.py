@@ -21,11 +21,11 @@ from agent_app.model_runtime import (
 )
 from agent_app.runtimes.reader.deciding import Decider, Decision, needs_sight
 from agent_app.runtimes.reader.history import progress
+from agent_app.runtimes.reader.language.parsing import parse_steps
+from agent_app.runtimes.reader.language.steps import Step
 from agent_app.runtimes.reader.narration import summary
-from agent_app.runtimes.reader.parsing import parse_steps
 from agent_app.runtimes.reader.quoting import quote
 from agent_app.runtimes.reader.sight import Sight
-from agent_app.runtimes.reader.steps import Step
 
 _WORD = re.compile(r"\s*\S+|\s+")
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection
 
 from agent_app.actions import Button
-from agent_app.runtimes.reader.lexing import Lexeme
-from agent_app.runtimes.reader.steps import LAST, Kind, Where
+from agent_app.runtimes.reader.language.lexing import Lexeme
+from agent_app.runtimes.reader.language.steps import LAST, Kind, Where
 
 Phrase = tuple[str, ...]
 

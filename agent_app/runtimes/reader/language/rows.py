@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from agent_app.runtimes.reader.forms import nearest_form
-from agent_app.runtimes.reader.lexing import Lexeme
-from agent_app.runtimes.reader.vocabulary import LEADING_NOISE, LIST_NUMBER, VERBS
+from agent_app.runtimes.reader.language.forms import nearest_form
+from agent_app.runtimes.reader.language.lexing import Lexeme
+from agent_app.runtimes.reader.language.vocabulary import LEADING_NOISE, LIST_NUMBER, VERBS
 
 
 def split_rows(lexemes: tuple[Lexeme, ...]) -> list[list[Lexeme]]:

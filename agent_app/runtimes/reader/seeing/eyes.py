@@ -10,12 +10,19 @@ from typing import Self
 import numpy as np
 
 from agent_app.model_runtime import ImagePart
-from agent_app.runtimes.reader.accessibility import AccessibilityTree, AccessibleNode
-from agent_app.runtimes.reader.ink import edges
-from agent_app.runtimes.reader.merging import Layer, layers, merge, place, sight_windows, visible
-from agent_app.runtimes.reader.ocr import Engine, Ocr
+from agent_app.runtimes.reader.seeing.accessibility import AccessibilityTree, AccessibleNode
+from agent_app.runtimes.reader.seeing.ink import edges
+from agent_app.runtimes.reader.seeing.merging import (
+    Layer,
+    layers,
+    merge,
+    place,
+    sight_windows,
+    visible,
+)
+from agent_app.runtimes.reader.seeing.ocr import Engine, Ocr
+from agent_app.runtimes.reader.seeing.windows import WindowList, WindowsUnknown
 from agent_app.runtimes.reader.sight import Sight
-from agent_app.runtimes.reader.windows import WindowList, WindowsUnknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from agent_app.errors import KnownError
 from agent_app.geometry import FrameBox, FrameTransform
 from agent_app.model_runtime import ImagePart
-from agent_app.runtimes.reader.ink import (
+from agent_app.runtimes.reader.seeing.ink import (
     Box,
     Mask,
     Pixels,

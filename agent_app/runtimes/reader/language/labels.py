@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NoReturn
 
-from agent_app.runtimes.reader.forms import form_for, nearest_form, unreadable
-from agent_app.runtimes.reader.lexing import Lexeme
-from agent_app.runtimes.reader.rows import words_of
-from agent_app.runtimes.reader.steps import Kind, Relation, Target
-from agent_app.runtimes.reader.vocabulary import (
+from agent_app.runtimes.reader.language.forms import form_for, nearest_form, unreadable
+from agent_app.runtimes.reader.language.lexing import Lexeme
+from agent_app.runtimes.reader.language.rows import words_of
+from agent_app.runtimes.reader.language.steps import Kind, Relation, Target
+from agent_app.runtimes.reader.language.vocabulary import (
     ARTICLES,
     KINDS,
     PLAIN_KINDS,

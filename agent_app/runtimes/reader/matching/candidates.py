@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from agent_app.geometry import FrameBox, Size
-from agent_app.runtimes.reader.likeness import (
+from agent_app.runtimes.reader.matching.likeness import (
     Likeness,
     Tier,
     folded,
     likeness,
     segments,
 )
-from agent_app.runtimes.reader.relations import area, around, reading_order, same_thing
+from agent_app.runtimes.reader.matching.relations import area, around, reading_order, same_thing
 from agent_app.runtimes.reader.sight import Element, Sight, Window
 
 FIELD_ROLES = frozenset(

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from agent_app.geometry import FrameBox, Size
-from agent_app.runtimes.reader.steps import Where
+from agent_app.runtimes.reader.language.steps import Where
 
 
 def gap(box: FrameBox, other: FrameBox, where: Where) -> float | None:

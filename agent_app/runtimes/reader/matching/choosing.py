@@ -1,6 +1,6 @@
 """Which of several candidates is meant: preferences, relations, ordinals, windows.
 
-`matching` tells the order of decisions.
+`finding` tells the order of decisions.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent_app.runtimes.reader.candidates import (
+from agent_app.runtimes.reader.language.steps import LAST, Kind, Relation, Target
+from agent_app.runtimes.reader.matching.candidates import (
     CONTROL_ROLES,
     FIELD_ROLES,
     MENU_ROLES,
@@ -19,10 +20,15 @@ from agent_app.runtimes.reader.candidates import (
     gather_parts,
     in_order,
 )
-from agent_app.runtimes.reader.likeness import Likeness, Tier, caseless, contains, resemblance
+from agent_app.runtimes.reader.matching.likeness import (
+    Likeness,
+    Tier,
+    caseless,
+    contains,
+    resemblance,
+)
+from agent_app.runtimes.reader.matching.relations import gap, same_thing
 from agent_app.runtimes.reader.quoting import quote
-from agent_app.runtimes.reader.relations import gap, same_thing
-from agent_app.runtimes.reader.steps import LAST, Kind, Relation, Target
 
 _ROLES: dict[Kind, frozenset[str]] = {
     "button": frozenset({"push button", "button", "toggle button", "radio button"}),
@@ -69,7 +75,7 @@ Found = Match | Ambiguous | Missing
 
 
 def alike(scene: Scene, target: Target) -> list[Candidate]:
-    """The best group that is not empty; the second of `matching`'s decisions."""
+    """The best group that is not empty; the second of `finding`'s decisions."""
     whole = gather(scene, target.text)
     sure = [c for c in whole if c.tier <= Tier.CONFUSED]
     return (

@@ -14,7 +14,7 @@ from typing import Any
 from jeepney import DBusAddress, Message, new_method_call
 
 from agent_app.geometry import Region
-from agent_app.runtimes.reader.bus import Bus, BusError
+from agent_app.runtimes.reader.seeing.bus import Bus, BusError
 
 _TREE = "org.a11y.atspi.Accessible"
 _ROOT = "/org/a11y/atspi/accessible/root"

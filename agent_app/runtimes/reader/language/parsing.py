@@ -9,11 +9,11 @@ from typing import NoReturn
 
 from agent_app.errors import ModelMistake
 from agent_app.keys import MODIFIERS, canonical_key
-from agent_app.runtimes.reader.forms import StepError, free_form
-from agent_app.runtimes.reader.labels import LabelReader
-from agent_app.runtimes.reader.lexing import UnclosedQuoteError, lex
-from agent_app.runtimes.reader.rows import is_near_a_verb, split_rows, verb_at
-from agent_app.runtimes.reader.steps import (
+from agent_app.runtimes.reader.language.forms import StepError, free_form
+from agent_app.runtimes.reader.language.labels import LabelReader
+from agent_app.runtimes.reader.language.lexing import UnclosedQuoteError, lex
+from agent_app.runtimes.reader.language.rows import is_near_a_verb, split_rows, verb_at
+from agent_app.runtimes.reader.language.steps import (
     Check,
     Click,
     Deed,
@@ -29,7 +29,7 @@ from agent_app.runtimes.reader.steps import (
     Wait,
     WaitFor,
 )
-from agent_app.runtimes.reader.vocabulary import (
+from agent_app.runtimes.reader.language.vocabulary import (
     CLICKS,
     COUNT_WORDS,
     NUMBER,

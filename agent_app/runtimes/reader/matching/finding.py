@@ -20,7 +20,8 @@ from dataclasses import replace
 from typing import Literal
 
 from agent_app.geometry import FrameBox, Size
-from agent_app.runtimes.reader.candidates import (
+from agent_app.runtimes.reader.language.steps import Kind, Target
+from agent_app.runtimes.reader.matching.candidates import (
     FIELD_ROLES,
     MENU_ROLES,
     Candidate,
@@ -31,7 +32,7 @@ from agent_app.runtimes.reader.candidates import (
     in_order,
     survey,
 )
-from agent_app.runtimes.reader.choosing import (
+from agent_app.runtimes.reader.matching.choosing import (
     Ambiguous,
     Found,
     Match,
@@ -41,11 +42,10 @@ from agent_app.runtimes.reader.choosing import (
     nearest,
     within_window,
 )
-from agent_app.runtimes.reader.likeness import Likeness, Tier, contains, folded
+from agent_app.runtimes.reader.matching.likeness import Likeness, Tier, contains, folded
+from agent_app.runtimes.reader.matching.relations import same_thing, share_columns, share_rows
 from agent_app.runtimes.reader.quoting import quote
-from agent_app.runtimes.reader.relations import same_thing, share_columns, share_rows
 from agent_app.runtimes.reader.sight import Sight
-from agent_app.runtimes.reader.steps import Kind, Target
 
 __all__ = ["Ambiguous", "Found", "Match", "Missing", "Purpose", "find"]
 
