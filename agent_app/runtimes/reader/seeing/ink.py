@@ -103,10 +103,10 @@ def ink(crop: Pixels) -> Mask:
 def labels(crop: Pixels) -> list[Box]:
     """The labels in a crop of one line, left to right: split at gaps wider than a space.
 
-    A menu bar comes apart into its menus, a label of several words stays whole. Upright rules
-    (the borders of fields and cells) separate and belong to no label.
+    A menu bar comes apart into its menus, a label of several words stays whole. Borders and what
+    reaches in from outside belong to no label; the crop has some pixels of room around its line.
     """
-    marks = _without_rules(ink(crop))
+    marks = _without_intruders(_without_rules(ink(crop)))
     columns = np.flatnonzero(marks.any(axis=0))
     if columns.size == 0:
         return []
@@ -131,15 +131,36 @@ def _is_icon(marks: Mask, letter: float) -> bool:
 def _without_rules(marks: Mask) -> Mask:
     """The marks without the lines of borders and underlined tabs."""
     marks[:, marks.mean(axis=0) > 0.92] = False
-    count, names, stats, _ = cv2.connectedComponentsWithStats(
-        marks.astype(np.uint8), connectivity=8
-    )
-    widths, heights = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    names, widths, heights = _components(marks)
     lines = ((widths > _FLAT) & (heights <= 4)) | ((widths <= 2) & (heights > _UPRIGHT))
     lines[0] = False  # the background
-    if count > 1 and lines.any():
-        marks[np.isin(names, np.flatnonzero(lines))] = False
-    return marks
+    return marks & ~lines[names]
+
+
+def _without_intruders(marks: Mask) -> Mask:
+    """The marks without those that reach in from above and below, and without lines at the sides.
+
+    All of them, should nothing of a letter's size be left.
+    """
+    names, widths, _ = _components(marks)
+    intruding = np.zeros(widths.size, np.bool_)
+    intruding[names[0]] = intruding[names[-1]] = True
+    sides = np.concatenate((names[:, 0], names[:, -1]))
+    intruding[sides[widths[sides] <= 3]] = True
+    own = marks & ~intruding[names]
+    rows = np.flatnonzero(own.any(axis=1))
+    return own if rows.size and rows[-1] - rows[0] >= 4 and np.count_nonzero(own) >= 12 else marks
+
+
+def _components(marks: Mask) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+    """The number of each pixel's component (0 is the background), and their widths and heights."""
+    _, names, stats, _ = cv2.connectedComponentsWithStats(marks.astype(np.uint8), connectivity=8)
+    sides = np.asarray(stats, dtype=np.int32)
+    return (
+        np.asarray(names, dtype=np.int32),
+        sides[:, cv2.CC_STAT_WIDTH],
+        sides[:, cv2.CC_STAT_HEIGHT],
+    )
 
 
 def without_underlines(crop: Pixels) -> Pixels:
@@ -171,8 +192,8 @@ def without_underlines(crop: Pixels) -> Pixels:
 
 def _letter_height(marks: Mask) -> float:
     """The usual height of a letter: the median over the line, without dots and underlines."""
-    count, _, stats, _ = cv2.connectedComponentsWithStats(marks.astype(np.uint8), connectivity=8)
-    heights = stats[1:count, cv2.CC_STAT_HEIGHT]
+    _, _, every = _components(marks)
+    heights = every[1:]
     letters = heights[heights >= 4]
     return float(np.median(letters)) if letters.size else float(marks.shape[0]) / 2
 

@@ -50,6 +50,7 @@ _CONTEXT = 32  # pixels around a region that the detector sees without reading t
 _NEIGHBOUR = 20  # pixels to the side within which text may be the same line's
 _ALL_AGAIN = 0.6  # share of tiles changed from which regions save nothing
 _FRAMES_KEPT = 4  # so that closing a menu costs as little as a caret's blink
+_FEW_TILES = 6
 _TEXTS_KEPT = 8192
 # A lone sign as the recogniser, which knows ten thousand Chinese characters, tends to see it.
 _SIGNS = {"十": "+", "一": "-", "二": "=", "三": "=", "米": "*", "＊": "*", "×": "×"}
@@ -87,8 +88,9 @@ class Ocr:
             elements = self._read_everything(pixels)
         else:
             elements = self._read_changes(pixels, before.elements, changed)
-        self._memories = [m for m in self._memories if m is not before][-_FRAMES_KEPT + 1 :]
-        self._memories.append(_Memory(pixels.copy(), elements))
+        if np.count_nonzero(changed) <= _FEW_TILES:  # a caret or a letter: the same frame, newer
+            self._memories = [memory for memory in self._memories if memory is not before]
+        self._memories = [*self._memories[-_FRAMES_KEPT + 1 :], _Memory(pixels.copy(), elements)]
         return _scaled(elements, part)
 
     def forget(self) -> None:
@@ -141,7 +143,7 @@ class Ocr:
             found = [
                 label
                 for line in self._models.detect(_cut(bgr, view))
-                for label in _labels(bgr, line.moved(view.left, view.top).within(frame))
+                for label in _labels(bgr, line.moved(view.left, view.top), frame)
                 if label.meets(region)
             ]
             lines += found
@@ -268,11 +270,12 @@ def _on_grid(view: Box) -> Box:
     return view._replace(left=view.left // _GRID * _GRID, top=view.top // _GRID * _GRID)
 
 
-def _labels(bgr: Pixels, line: Box) -> list[Box]:
+def _labels(bgr: Pixels, line: Box, frame: Box) -> list[Box]:
     """The labels of a detected line, each trimmed to its ink."""
+    room = line.padded(3, 2).within(frame)
     if line.area == 0:
         return []
-    return [label.moved(line.left, line.top) for label in labels(_cut(bgr, line))]
+    return [label.moved(room.left, room.top) for label in labels(_cut(bgr, room))]
 
 
 def _cut_off(mark: Box, view: Box, frame: Box) -> bool:

@@ -6,9 +6,11 @@ are found where they lie. Properties are those of the Extended Window Manager Hi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from Xlib import X
 from Xlib.display import Display
@@ -23,6 +25,7 @@ from Xlib.xobject.drawable import Window as XWindow
 
 from agent_app.geometry import Region
 
+_LOCAL = re.compile(r"(?:unix)?:(\d+)(?:\.\d+)?$")
 _SMALLEST = 8  # pixels: managers keep helpers of one pixel
 
 
@@ -48,9 +51,13 @@ class TopLevel:
 
 
 class WindowList:
-    """The windows of one X display. Raises WindowsUnknown when it cannot be reached."""
+    """The windows of one local X display. Raises WindowsUnknown when it cannot be reached."""
 
     def __init__(self, display: str) -> None:
+        local = _LOCAL.match(display)
+        # a display that is not there would be tried over the network
+        if local is None or not Path(f"/tmp/.X11-unix/X{local[1]}").exists():  # noqa: S108 - X's own
+            raise WindowsUnknown(f"no local X display {display!r}")
         with _known():
             self._display = Display(display)
         self._root = self._display.screen().root
