@@ -15,13 +15,15 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 from rapidfuzz import fuzz
+from Xlib import X, Xatom
+from Xlib.display import Display
 
 from agent_app.geometry import FrameTransform, ScreenPoint, Size
 from agent_app.model_runtime import ImagePart
-from agent_app.runtimes.reader.accessibility import AccessibilityTree
-from agent_app.runtimes.reader.eyes import Eyes
-from agent_app.runtimes.reader.ink import Box, labels, merged
-from agent_app.runtimes.reader.ocr import Ocr
+from agent_app.runtimes.reader.seeing.accessibility import AccessibilityTree
+from agent_app.runtimes.reader.seeing.eyes import Eyes
+from agent_app.runtimes.reader.seeing.ink import Box, labels, merged
+from agent_app.runtimes.reader.seeing.ocr import Ocr
 from agent_app.runtimes.reader.sight import Element, Sight
 from agent_app.screen.capture import open_screen
 from agent_app.virtual import VirtualDesktop
@@ -234,7 +236,7 @@ import os
 from PIL import Image
 from agent_app.geometry import FrameTransform, ScreenPoint, Size
 from agent_app.model_runtime import ImagePart
-from agent_app.runtimes.reader.eyes import Eyes
+from agent_app.runtimes.reader.seeing.eyes import Eyes
 image = Image.open(sys.argv[1]).convert("RGB")
 with Eyes(os.environ) as eyes:
     sight = eyes.look(ImagePart(image, "", FrameTransform(ScreenPoint(0, 0), 1.0, Size(1280, 800))))
@@ -382,3 +384,28 @@ def unmatched(some: tuple[Element, ...], others: tuple[Element, ...]) -> list[El
             for other in others
         )
     ]
+
+
+def test_a_window_of_ones_own_hides_nothing_and_is_not_seen(
+    scene: Scene, wait_until: WaitUntil
+) -> None:
+    scene.launch("mousepad")
+    without = scene.look_until(lambda sight: named(sight, "File"))
+    frame = scene.still()
+    connection = Display(scene.desktop.display)
+    mine = connection.screen().root.create_window(
+        0, 0, 1280, 800, 0, X.CopyFromParent, background_pixel=0xFFFFFF
+    )
+    mine.set_wm_name("agent-app")
+    mine.change_property(connection.intern_atom("_NET_WM_PID"), Xatom.CARDINAL, 32, [os.getpid()])
+    mine.map()
+    connection.sync()
+    wait_until(lambda: scene.still().sha1 != frame.sha1)
+    seen = scene.eyes.look(frame)
+    mine.destroy()
+    connection.sync()
+    connection.close()
+    assert [(w.title, w.active) for w in seen.windows] == [
+        (w.title, w.active) for w in without.windows
+    ]
+    assert texts(seen) == texts(without)
