@@ -91,8 +91,9 @@ class Terminal:
 
     def __init__(self, launch, act, wait: Wait, path: Path, *options: str) -> None:
         self._act, self._wait, self._path = act, wait, path
-        xterm = ["env", "LC_ALL=C.UTF-8", "xterm", "-T", path.name, *options]
-        launch([*xterm, "-e", "sh", "-c", f"cat > {path}; echo > {path}.done"], path.name)
+        title = f"{path.parent.name} {path.name}"  # no other terminal's, also of one just ending
+        xterm = ["env", "LC_ALL=C.UTF-8", "xterm", "-T", title, *options]
+        launch([*xterm, "-e", "sh", "-c", f"cat > {path}; echo > {path}.done"], title)
         wait(path.exists)
 
     def text_after(self, *actions: InputAction) -> str:
