@@ -10,8 +10,10 @@ is drawn elsewhere is moved there. Each label is asked for as a person would: by
 kind of thing or the window where the text alone names several.
 
 The reader is asked once with OCR alone and once with all its sources. A hit is a click inside the
-true box, wrong is a click elsewhere, and refused is "ambiguous" or "not there". Prints tables, then
-one line of JSON. Needs python3-gi, gir1.2-atspi-2.0 and python3-gi-cairo.
+true box, wrong is a click elsewhere, and refused is "ambiguous" or "not there". Looks are timed
+cold (the first at an application) and warm (after every key on the way through the states); on a
+busy machine the processor time of the warm ones tells more than the clock. Prints tables, then one
+line of JSON. Needs python3-gi, gir1.2-atspi-2.0 and python3-gi-cairo.
 """
 
 from __future__ import annotations
@@ -107,6 +109,7 @@ class Score:
     misses: list[str] = field(default_factory=list)
     cold: list[float] = field(default_factory=list)
     warm: list[float] = field(default_factory=list)
+    warm_cpu: list[float] = field(default_factory=list)
     same: list[float] = field(default_factory=list)
 
     @property
@@ -121,6 +124,7 @@ class Score:
         self.misses += other.misses
         self.cold += other.cold
         self.warm += other.warm
+        self.warm_cpu += other.warm_cpu
         self.same += other.same
 
 
@@ -135,14 +139,15 @@ class Stage:
         self._run("xdotool", "mousemove", str(size.width - 1), str(size.height - 1))
 
     def states(self) -> Iterator[str]:
+        """Go through the states; an empty name for what is passed on the way, key by key."""
         self._settle(least=2.0, quiet=3.0)
         yield "normal"
         for name, keys in self._states:
-            for key in keys:
+            for number, key in enumerate(keys, start=1):
                 self._run("xdotool", "key", key)
-                self._settle(least=0.3, quiet=0.5)
-            self._settle(least=0.5, quiet=1.0)
-            yield name
+                last = number == len(keys)
+                self._settle(least=1.0 if last else 0.3, quiet=1.0 if last else 0.5)
+                yield name if last else ""
 
     def part(self) -> ImagePart:
         return self._screen.grab().for_model(None)
@@ -272,10 +277,11 @@ def ask(sight: Sight, labels: Sequence[Label], size: Size, scene: str) -> Score:
     return score
 
 
-def timed(eyes: Eyes, part: ImagePart) -> tuple[Sight, float]:
-    start = time.perf_counter()
+def timed(eyes: Eyes, part: ImagePart) -> tuple[Sight, float, float]:
+    """What was seen, and the seconds it took by the clock and of all processors together."""
+    start, start_cpu = time.perf_counter(), time.process_time()
     sight = eyes.look(part)
-    return sight, time.perf_counter() - start
+    return sight, time.perf_counter() - start, time.process_time() - start_cpu
 
 
 def measure(size: Size, app: str, engine: Any) -> dict[str, dict[str, Score]]:
@@ -290,11 +296,22 @@ def measure(size: Size, app: str, engine: Any) -> dict[str, dict[str, Score]]:
         try:
             for state in stage.states():
                 part = stage.part()
+                if not state:
+                    for name, eyes in every.items():
+                        _, seconds, cpu = timed(eyes, part)
+                        passed = scores[name].setdefault("on the way", Score())
+                        passed.warm.append(seconds)
+                        passed.warm_cpu.append(cpu)
+                    continue
                 labels, listed = checked(stage.truth(), part)
                 for name, eyes in every.items():
-                    sight, seconds = timed(eyes, part)
+                    sight, seconds, cpu = timed(eyes, part)
                     score = ask(sight, labels, size, f"{app} {size.width} {state}")
-                    (score.cold if state == "normal" else score.warm).append(seconds)
+                    if state == "normal":
+                        score.cold.append(seconds)
+                    else:
+                        score.warm.append(seconds)
+                        score.warm_cpu.append(cpu)
                     score.same.append(timed(eyes, part)[1])
                     scores[name][state] = score
                 Console().print(
@@ -334,7 +351,8 @@ def report(rows: Sequence[tuple[str, str, str, str, Score]], *, misses: bool) ->
         whole = Score()
         for _, size, app, state, score in (row for row in rows if row[0] == source):
             whole.add(score)
-            table.add_row(size, app, state, *_figures(score))
+            if score.asked:
+                table.add_row(size, app, state, *_figures(score))
         table.add_row("all", "", "", *_figures(whole), end_section=True)
         Console().print(table)
         result[source] = {
@@ -344,6 +362,7 @@ def report(rows: Sequence[tuple[str, str, str, str, Score]], *, misses: bool) ->
             "refused": round(whole.share("refused"), 4),
             "cold_p50_s": _p50(whole.cold),
             "warm_p50_s": _p50(whole.warm),
+            "warm_cpu_p50_s": _p50(whole.warm_cpu),
             "warm_max_s": round(max(whole.warm), 3) if whole.warm else None,
             "unchanged_p50_s": _p50(whole.same),
         }

@@ -134,6 +134,10 @@ def test_an_editor_is_read_with_its_menus_apart_and_in_place(scene: Scene) -> No
     assert all(menu.role == "menu" and menu.window == sight.windows[0].title for menu in menus)
     assert [menu.box.left for menu in menus] == sorted(menu.box.left for menu in menus)
     assert max(m.box.center.y for m in menus) - min(m.box.center.y for m in menus) < 4
+    (page,) = [e for e in sight.elements if e.role == "text"]
+    assert page.focused
+    assert page.text == ""
+    assert page.box.top > menus[0].box.bottom
     (window,) = sight.windows
     assert "Mousepad" in window.title
     assert window.application == "Mousepad"

@@ -47,7 +47,9 @@ FIELDS = frozenset("combo box,editbar,entry,password text,spin button,text,date 
 
 @dataclass(frozen=True, slots=True)
 class AccessibleNode:
-    """One visible, named thing in the tree; `region` is where it says it lies on the screen.
+    """One visible thing in the tree that has a name or is a field (whose name may be empty).
+
+    `region` is where it says it lies on the screen.
 
     `window` is the title of its top-level window and `popup` whether it hangs in a menu or another
     window without a title; `process` is 0 when unknown. Nodes of one `block` err together, should
@@ -243,7 +245,7 @@ class AccessibilityTree:
         fields: Sequence[tuple[_Visit, AccessibleNode]],
         nodes: list[AccessibleNode],
     ) -> None:
-        """Add the fields that have no name of their own under that of what labels them."""
+        """Add the fields without a name of their own, under that of what labels them if any."""
         relations = bus.ask([_call(v.owner, v.path, _TREE, "GetRelationSet") for v, _ in fields])
         labels: list[tuple[str, str] | None] = []
         for answer in relations:
@@ -260,8 +262,7 @@ class AccessibilityTree:
         for (visit, node), label in zip(fields, labels, strict=True):
             answer = next(names) if label else None
             name = str(answer[0][1]).strip().rstrip(":") if answer else visit.place.label
-            if name:
-                nodes.append(replace(node, name=name))
+            nodes.append(replace(node, name=name))
 
 
 def _below(place: _Place, role: str, name: str) -> _Place:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import sys
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from types import ModuleType
+from typing import Literal, cast
 
 import cv2
 import numpy as np
@@ -181,6 +183,10 @@ class _Models:
                 f"the text reader's engine {engine} is not installed",
                 remedy=f"install it: pip install {engine}",
             )
+        if engine == "openvino":
+            # importing openvino reports to its maker; without this package it has nothing to do
+            # so with, which it takes as it is
+            cast("dict[str, ModuleType | None]", sys.modules)["openvino_telemetry"] = None
         import rapidocr  # takes 0.5 s: only when something is read
         from rapidocr import EngineType, RapidOCR
 
