@@ -93,6 +93,7 @@ class Typist:
         if by_insert:
             selections = ("CLIPBOARD", "PRIMARY")
         modifier, key = ("shift", "insert") if by_insert else ("ctrl", "v")
+        self._focus.wait_until_read()  # a copy asked for just before must not come to nothing
         with self._clipboard.lent(text, selections, self._focus.client()) as taken:
             keymap = Keymap(self._display)
             held = keymap.key(modifier).keycode
