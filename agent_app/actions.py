@@ -38,6 +38,9 @@ DRAG_SECONDS = 0.3
 _DRAG_MOVES = 20
 
 
+_TIMES = {1: "", 2: "double", 3: "triple"}
+
+
 class Click(msgspec.Struct, frozen=True, tag="click"):
     """One or more clicks; without a place, where the pointer is."""
 
@@ -153,6 +156,35 @@ def target_points(action: Action, transform: FrameTransform) -> tuple[ScreenPoin
         case _:
             places = ()
     return tuple(transform.relative_to_screen(place) for place in places if place is not None)
+
+
+def describe_action(action: Action) -> str:
+    """An action in a few words, such as `double click` or `ctrl+s`."""
+    match action:
+        case Click(button=button, count=count, modifiers=held):
+            words = [*held, "" if button == "left" else button, _TIMES.get(count, f"{count}×")]
+            return " ".join([word for word in words if word] + ["click"])
+        case Move():
+            return "move the pointer"
+        case Drag(modifiers=held):
+            return " ".join([*held, "drag"])
+        case Scroll(dx=dx, dy=dy):
+            turns = [(dy, "up" if dy > 0 else "down"), (dx, "right" if dx > 0 else "left")]
+            return " ".join(["scroll", *(f"{way} {abs(by)}" for by, way in turns if by)])
+        case Press(keys=keys, count=count):
+            return " ".join(keys) + (f" ×{count}" if count > 1 else "")
+        case Hotkey(keys=keys):
+            return "+".join(keys)
+        case Hold(keys=keys, seconds=seconds):
+            return f"hold {'+'.join(keys)} for {seconds:g} s"
+        case Write(text=text):
+            return f"“{text}”"
+        case Wait(seconds=seconds):
+            return f"wait {seconds:g} s"
+        case Terminate(status=status, answer=answer):
+            return f"{status}: {answer}" if answer else status
+        case AskHuman(question=question):
+            return f"asks: {question}"
 
 
 def perform(

@@ -11,7 +11,7 @@ from types import FrameType
 from rich.console import Console
 from rich.text import Text
 
-from agent_app.actions import Action
+from agent_app.actions import describe_action
 from agent_app.events import (
     ActionDecided,
     Event,
@@ -78,7 +78,7 @@ class _Printer:
             case TokenStreamed():
                 self._stream(event)
             case ActionDecided():
-                self._line(f"▶ {describe(event.action)}{_places(event)}", "bold")
+                self._line(f"▶ {describe_action(event.action)}{_places(event)}", "bold")
             case ModelErred():
                 self._line(f"✗ {event.message}", "yellow")
             case ModelWarned():
@@ -126,20 +126,6 @@ class _Printer:
             return self._console.input("> ").strip() or None
         except (EOFError, KeyboardInterrupt):
             return None
-
-
-def describe(action: Action) -> str:
-    """An action in a few words, for people."""
-    name = type(action).__name__.lower()
-    details = (
-        f"{field}={value!r}"
-        for field in action.__struct_fields__
-        if (value := getattr(action, field)) not in (None, (), "", 0) and field not in _PLACES
-    )
-    return " ".join((name, *details))
-
-
-_PLACES = ("at", "start", "end")
 
 
 def _places(event: ActionDecided) -> str:

@@ -22,10 +22,11 @@ from agent_app.actions import (
     Terminate,
     Wait,
     Write,
+    describe_action,
 )
 from agent_app.episode.contact_sheet import draw_contact_sheet, seconds_text
 from agent_app.episode.lettering import Lettering
-from agent_app.episode.marks import ACCENT, describe_action, draw_action
+from agent_app.episode.marks import ACCENT, draw_action
 from agent_app.episode.reader import open_episode
 from agent_app.episode.recorder import EpisodeRecorder
 from agent_app.errors import KnownError

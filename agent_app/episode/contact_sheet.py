@@ -9,10 +9,10 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from agent_app.actions import AskHuman, Terminate
+from agent_app.actions import AskHuman, Terminate, describe_action
 from agent_app.episode.files import cannot_write, write_whole
 from agent_app.episode.lettering import Color, Lettering
-from agent_app.episode.marks import Place, describe_action, draw_action
+from agent_app.episode.marks import Place, draw_action
 from agent_app.episode.reader import Episode
 from agent_app.episode.steps import EpisodeStep
 from agent_app.events import FrameRef

@@ -9,17 +9,8 @@ from PIL import Image, ImageDraw
 
 from agent_app.actions import (
     Action,
-    AskHuman,
-    Click,
     Drag,
-    Hold,
-    Hotkey,
-    Move,
-    Press,
     Scroll,
-    Terminate,
-    Wait,
-    Write,
 )
 
 Place = tuple[float, float]
@@ -32,7 +23,6 @@ _RADIUS = 11.0
 _WIDTH = 2.5
 _HEAD = 9.0
 _SCROLL = 40.0  # how far a scroll's arrow reaches
-_TIMES = {1: "", 2: "double", 3: "triple"}
 
 
 def draw_action(picture: Image.Image, action: Action, places: Sequence[Place]) -> None:
@@ -59,35 +49,6 @@ def draw_action(picture: Image.Image, action: Action, places: Sequence[Place]) -
             begin = (x + along * _RADIUS, y + down * _RADIUS)
             pen.arrow(begin, (x + along * _SCROLL, y + down * _SCROLL))
         picture.paste(color, mask=mask.resize(picture.size, Image.Resampling.BOX))
-
-
-def describe_action(action: Action) -> str:
-    """An action in a few words, such as `double click` or `ctrl+s`."""
-    match action:
-        case Click(button=button, count=count, modifiers=held):
-            words = [*held, "" if button == "left" else button, _TIMES.get(count, f"{count}×")]
-            return " ".join([word for word in words if word] + ["click"])
-        case Move():
-            return "move the pointer"
-        case Drag(modifiers=held):
-            return " ".join([*held, "drag"])
-        case Scroll(dx=dx, dy=dy):
-            turns = [(dy, "up" if dy > 0 else "down"), (dx, "right" if dx > 0 else "left")]
-            return " ".join(["scroll", *(f"{way} {abs(by)}" for by, way in turns if by)])
-        case Press(keys=keys, count=count):
-            return " ".join(keys) + (f" ×{count}" if count > 1 else "")
-        case Hotkey(keys=keys):
-            return "+".join(keys)
-        case Hold(keys=keys, seconds=seconds):
-            return f"hold {'+'.join(keys)} for {seconds:g} s"
-        case Write(text=text):
-            return f"“{text}”"
-        case Wait(seconds=seconds):
-            return f"wait {seconds:g} s"
-        case Terminate(status=status, answer=answer):
-            return f"{status}: {answer}" if answer else status
-        case AskHuman(question=question):
-            return f"asks: {question}"
 
 
 class _Pen:
