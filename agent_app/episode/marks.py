@@ -1,4 +1,4 @@
-"""What an action does, drawn on the picture it was decided on and said in a few words."""
+"""What an action does, drawn on the picture it was decided on."""
 
 from __future__ import annotations
 
