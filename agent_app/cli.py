@@ -45,6 +45,13 @@ def _parser() -> argparse.ArgumentParser:
     where = run.add_mutually_exclusive_group()
     where.add_argument("--monitor", type=int, metavar="N", help="from 1; 0 is all of them")
     where.add_argument("--region", metavar="X,Y,W,H", help="a part of the screen, in its units")
+    run.add_argument(
+        "--mask",
+        action="append",
+        default=[],
+        metavar="X,Y,W,H",
+        help="never look at this part of the screen; may be given several times",
+    )
     run.add_argument("--virtual", metavar="WxH", help="work on a private desktop of this size")
     run.add_argument("--app", metavar="CMD", help="start this program on the desktop first")
     run.add_argument("--max-steps", type=int, default=50, metavar="N", help="default: 50")
@@ -128,6 +135,7 @@ def _workplace_options(options: argparse.Namespace) -> WorkplaceOptions:
         model=options.model,
         monitor=options.monitor,
         region=Region.parse(options.region) if options.region else None,
+        masks=tuple(Region.parse(mask) for mask in options.mask),
         virtual=_size(options.virtual),
         app=options.app,
         settings=LoopSettings(

@@ -65,12 +65,14 @@ class WorkplaceOptions:
     """Where and with what the agent works: the command line's flags, read and checked.
 
     `monitor` counts from 1, 0 is all of them. With `virtual` the desktop is a private one of that
-    size; `app` is a command that is started on the desktop first.
+    size; `app` is a command that is started on the desktop first. What lies in `masks` is painted
+    over at capture, so that neither the model nor a recording ever has it.
     """
 
     model: str | None = None
     monitor: int | None = None
     region: Region | None = None
+    masks: tuple[Region, ...] = ()
     virtual: Size | None = None
     app: str | None = None
     settings: LoopSettings = field(default_factory=LoopSettings)
@@ -93,7 +95,10 @@ class Workplace:
                 environment = self.desktop.environment
             self.environment = environment
             self.screen: Screen = open_screen(
-                environment, monitor=options.monitor, region=options.region
+                environment,
+                monitor=options.monitor,
+                region=options.region,
+                masks=options.masks,
             )
             opened.callback(self.screen.close)
             self.input: Input = open_input(environment)

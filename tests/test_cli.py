@@ -132,6 +132,21 @@ def test_a_task_that_cannot_be_done_says_why_and_has_a_status_of_its_own(tmp_pat
 
 
 @pytest.mark.desktop
+def test_what_is_masked_is_in_no_recorded_frame(tmp_path: Path):
+    done = agent_app(
+        *("run", "wait 0.1 seconds", "--no-window", "--virtual", "800x600", "--app", "mousepad"),
+        *("--mask", "0,0,800,300", "--mask", "0,300,800,300", "--episode", str(tmp_path / "e")),
+    )
+    assert done.returncode == 0, done.stderr
+    opened = open_episode(tmp_path / "e")
+    assert opened.frames
+    for ref in opened.frames:
+        frame = opened.frame(ref.sha1)
+        assert frame is not None
+        assert [color for _, color in frame.getcolors(2) or []] == [(96, 96, 96)]
+
+
+@pytest.mark.desktop
 def test_an_existing_episode_is_never_overwritten(tmp_path: Path):
     (tmp_path / "mine.txt").write_text("precious")
     done = agent_app(
