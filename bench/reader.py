@@ -134,8 +134,9 @@ class Stage:
     def __init__(self, size: Size, app: str, home: Path) -> None:
         self.desktop = VirtualDesktop(size, home=home)
         command, self._states = APPS[app]
-        self.desktop.launch(command)
         self._screen = open_screen(self.desktop.environment)
+        self._empty = self._screen.grab().pixels
+        self.desktop.launch(command)
         self._run("xdotool", "mousemove", str(size.width - 1), str(size.height - 1))
 
     def states(self) -> Iterator[str]:
@@ -152,7 +153,15 @@ class Stage:
     def part(self) -> ImagePart:
         return self._screen.grab().for_model(None)
 
-    def truth(self) -> dict[str, Any]:
+    def pictured(self) -> tuple[dict[str, Any], ImagePart]:
+        """What applications say, and a picture that did not change meanwhile."""
+        while True:
+            before = self._screen.grab()
+            truth = self._truth()
+            if not _moved(before.pixels, self._screen.grab().pixels):
+                return truth, before.for_model(None)
+
+    def _truth(self) -> dict[str, Any]:
         answer = subprocess.run(
             ["/usr/bin/python3", str(TRUTH)],
             env=self.desktop.environment,
@@ -175,11 +184,16 @@ class Stage:
         while time.monotonic() - last < quiet or time.monotonic() - start < least:
             time.sleep(0.1)
             now = self._screen.grab().pixels
-            if np.count_nonzero((now != before).any(axis=2)) > 40 or not now.any():
+            if _moved(before, now) or np.array_equal(now, self._empty):
                 last = time.monotonic()
             before = now
             if time.monotonic() - start > 60:
                 break
+
+
+def _moved(before: np.ndarray, after: np.ndarray) -> bool:
+    """Whether more than a caret changed."""
+    return int(np.count_nonzero((before != after).any(axis=2))) > 40
 
 
 def checked(truth: dict[str, Any], part: ImagePart) -> tuple[list[Label], int]:
@@ -295,15 +309,16 @@ def measure(size: Size, app: str, engine: Any) -> dict[str, dict[str, Score]]:
         }
         try:
             for state in stage.states():
-                part = stage.part()
                 if not state:
+                    part = stage.part()
                     for name, eyes in every.items():
                         _, seconds, cpu = timed(eyes, part)
                         passed = scores[name].setdefault("on the way", Score())
                         passed.warm.append(seconds)
                         passed.warm_cpu.append(cpu)
                     continue
-                labels, listed = checked(stage.truth(), part)
+                truth, part = stage.pictured()
+                labels, listed = checked(truth, part)
                 for name, eyes in every.items():
                     sight, seconds, cpu = timed(eyes, part)
                     score = ask(sight, labels, size, f"{app} {size.width} {state}")

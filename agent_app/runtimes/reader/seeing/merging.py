@@ -23,6 +23,7 @@ from agent_app.runtimes.reader.sight import Element, Window
 _SAME = 80  # of 100, likeness of a text read and a name
 _SAME_SHORT = 60  # the same for names of two or three signs
 _FARTHEST = 64  # pixels that a toolkit is off at most: a title bar and a menu bar
+_TEXTS = frozenset("label,menu item,check menu item,radio menu item".split(","))  # never icons
 _SURE = 0.8  # confidence of a text that speaks against a name
 
 
@@ -240,19 +241,19 @@ def _drawn(box: FrameBox, edge: Mask) -> bool:
 
 
 def _contradicted(item: Placed, texts: Sequence[Element]) -> bool:
-    """Whether other words stand where the element's own should."""
+    """Whether other words stand where the element's own should, or none where there must be."""
     if item.node.role in FIELDS:
         return False
-    inside = [
-        text
-        for text in texts
-        if item.box.contains(text.box.center)
-        and text.confidence >= _SURE
+    inside = [text for text in texts if item.box.contains(text.box.center)]
+    if any(_likeness(text.text, item.node.name) >= 60 or _shows(item, text) for text in inside):
+        return False
+    if item.node.role in _TEXTS and len(_plain(item.node.name)) > 3:
+        return True
+    return any(
+        text.confidence >= _SURE
         and item.box.overlap(text.box) >= 0.8 * _area(text.box)
         and sum(character.isalnum() for character in text.text) >= 4  # icons may hold "abc"
-    ]
-    return bool(inside) and not any(
-        _likeness(text.text, item.node.name) >= 60 or _shows(item, text) for text in inside
+        for text in inside
     )
 
 
