@@ -49,7 +49,7 @@ class X11Input:
     """The pointer and the keyboard of one X display.
 
     Raises KnownError when the display cannot be reached or lacks XTEST, when python-xlib is too
-    old, or when this process drives another display already: pyautogui binds one for good.
+    old, or when this process drives another display that still runs: pyautogui binds one.
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
@@ -214,11 +214,15 @@ def _bind_pyautogui(environment: Mapping[str, str]) -> Any:
             pyautogui = importlib.import_module("pyautogui")
         atexit.register(_disconnect, pyautogui.platformModule._display)
     pyautogui: Any = sys.modules["pyautogui"]
-    bound: str = pyautogui.platformModule._display.get_display_name()
+    bound: Display = pyautogui.platformModule._display
     wanted = environment["DISPLAY"]
-    if get_display(bound)[2:4] != get_display(wanted)[2:4]:
+    if not _is_alive(bound):  # an X server that has ended since; pyautogui would stay with it
+        with _as_own_environment(environment):
+            pyautogui.platformModule._display = Display(wanted)
+    elif get_display(bound.get_display_name())[2:4] != get_display(wanted)[2:4]:
         raise KnownError(
-            f"this process sends input to the display {bound} and cannot change to {wanted}",
+            f"this process sends input to the display {bound.get_display_name()} and cannot change "
+            f"to {wanted} while that runs",
             remedy="run the agent for each display in a process of its own",
         )
     pyautogui.PAUSE = 0
@@ -246,6 +250,14 @@ def _absent(*names: str) -> Generator[None]:
     finally:
         for name in unwanted:
             del modules[name]
+
+
+def _is_alive(display: Display) -> bool:
+    try:
+        display.sync()
+    except ConnectionClosedError:
+        return False
+    return True
 
 
 @contextmanager

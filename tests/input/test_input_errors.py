@@ -109,3 +109,20 @@ opened.close()
     )
     assert (answer.returncode, answer.stderr) == (0, "")
     assert answer.stdout.splitlines() == ["the connection to the X display was lost"] * 3
+
+
+def test_a_display_that_has_ended_may_be_followed_by_another():
+    script = """
+from agent_app.geometry import ScreenPoint, Size
+from agent_app.input import open_input
+from agent_app.virtual import VirtualDesktop
+for place in (ScreenPoint(30, 40), ScreenPoint(50, 60)):
+    with VirtualDesktop(Size(640, 480)) as desktop:
+        hand = open_input(desktop.environment)
+        hand.move(place)
+        assert hand.position() == place
+        hand.close()
+"""
+    command = [sys.executable, "-W", "error", "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
