@@ -3,7 +3,7 @@
     python bench/reader.py [--sizes 1280x800,1920x1080] [--apps mousepad,…] [--misses]
 
 Real applications on a private desktop, each as it starts, with a menu open and with a dialog open.
-The truth is the accessibility tree as Debian's own client reads it (reader_truth.py), each box
+The truth is the accessibility tree as Debian's own client reads it (truth/accessible_names.py), each box
 checked against the pixels by drawing its name with the toolkit's text engine and finding that
 drawing there: what cannot be found is no label that can be seen, and is left out. A box whose label
 is drawn elsewhere is moved there. Each label is asked for as a person would: by its text, with the
@@ -46,7 +46,7 @@ from agent_app.runtimes.reader.sight import Sight
 from agent_app.screen.capture import open_screen
 from agent_app.virtual import VirtualDesktop
 
-TRUTH = Path(__file__).with_name("reader_truth.py")
+TRUTH = Path(__file__).parent / "truth" / "accessible_names.py"
 LIKE = ((2, 0.75), (4, 0.62), (1000, 0.5))  # least correlation by length: few marks match by chance
 MARGIN = 2  # of background, that must be there too
 MOVED_AT_MOST = 64  # pixels that a toolkit's box may be off

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """What applications show, said by Debian's own accessibility client, with each name drawn.
 
-Run by reader.py under the system's interpreter, because the bindings (python3-gi, gir1.2-atspi-2.0,
-python3-gi-cairo) come as Debian packages only. It shares no code with the reader. Prints JSON: the
-visible named elements with their boxes, and every name drawn as toolkits draw it (regular and bold,
-with each way of hinting), so that the boxes can be checked against the pixels.
+Run by bench/reader.py under the system's interpreter, because the bindings (python3-gi,
+gir1.2-atspi-2.0, python3-gi-cairo) come as Debian packages only. It shares no code with the reader.
+Prints JSON: the visible named elements with their boxes, and every name drawn as toolkits draw it
+(regular and bold, with each way of hinting), so that the boxes can be checked against the pixels.
 """
 
 from __future__ import annotations
