@@ -3,9 +3,9 @@
     python bench/reader.py [--sizes 1280x800,1920x1080] [--apps mousepad,…] [--misses]
 
 Real applications on a private desktop, each as it starts, with a menu open and with a dialog open.
-The truth is the accessibility tree as Debian's own client reads it (truth/accessible_names.py), each box
-checked against the pixels by drawing its name with the toolkit's text engine and finding that
-drawing there: what cannot be found is no label that can be seen, and is left out. A box whose label
+The truth is the accessibility tree as Debian's own client reads it (truth/accessible_names.py),
+each box checked against the pixels by drawing its name with the toolkit's text engine and finding
+that drawing there: what cannot be found is no label that can be seen, and is left out. A box whose label
 is drawn elsewhere is moved there. Each label is asked for as a person would: by its text, with the
 kind of thing or the window where the text alone names several.
 
