@@ -5,9 +5,9 @@
 Real applications on a private desktop, each as it starts, with a menu open and with a dialog open.
 The truth is the accessibility tree as Debian's own client reads it (truth/accessible_names.py),
 each box checked against the pixels by drawing its name with the toolkit's text engine and finding
-that drawing there: what cannot be found is no label that can be seen, and is left out. A box whose label
-is drawn elsewhere is moved there. Each label is asked for as a person would: by its text, with the
-kind of thing or the window where the text alone names several.
+that drawing there: what cannot be found is no label that can be seen, and is left out. A box whose
+label is drawn elsewhere is moved there. Each label is asked for as a person would: by its text,
+with the kind of thing or the window where the text alone names several.
 
 The reader is asked once with OCR alone and once with all its sources. A hit is a click inside the
 true box, wrong is a click elsewhere, and refused is "ambiguous" or "not there". Looks are timed
