@@ -381,3 +381,24 @@ def test_a_restart_is_not_joined_to_what_it_replaces(qtbot: QtBot) -> None:
     joined = "".join(e.text for e in events if isinstance(e, TokenStreamed))
     assert joined == "oldnewer"
     assert any(isinstance(e, TokenStreamed) and e.restart for e in events)
+
+
+def test_a_decided_action_is_on_show_before_the_run_goes_on(qtbot: QtBot) -> None:
+    order: list[str] = []
+
+    def script(session: ScriptedSession) -> Iterator[Event]:
+        yield session.started()
+        yield StepStarted(1, 0.0)
+        yield ActionDecided(1, 0, Click(), "Click", (), 0.0)
+        order.append("acted")
+        yield session.finished("success")
+
+    def on_delivered(batch: Batch) -> None:
+        if any(isinstance(event, ActionDecided) for event in batch.events):
+            order.append("shown")
+
+    worker = RunWorker(lambda _task: ScriptedSession(script), "x", threading.Lock)
+    worker.delivered.connect(on_delivered)
+    with qtbot.waitSignal(worker.ended):
+        worker.start()
+    assert order == ["shown", "acted"]

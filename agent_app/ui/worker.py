@@ -16,6 +16,7 @@ from agent_app.events import ActionDecided, Event, TokenStreamed
 from agent_app.session import Session
 
 BATCH_SECONDS = 0.03  # 33 a second look continuous and leave the event loop idle in between
+_SHOW_SECONDS = 0.25  # for the window to show a target; a window that hangs holds no run up
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,8 @@ def _parts(batch: Batch) -> Iterator[Batch]:
 class RunWorker(QObject):
     """Runs one task in a thread of its own.
 
-    The thread never waits for the window: events collect until the window takes them, at most once
-    in `BATCH_SECONDS`, however fast they come.
+    Events collect until the window takes them, at most once in `BATCH_SECONDS`, however fast they
+    come. The thread waits for the window only when an action was decided, and not for long.
 
     **Signals:**
 
@@ -70,6 +71,7 @@ class RunWorker(QObject):
         self._task = task
         self._unobstructed = unobstructed
         self._lock = threading.Lock()
+        self._target_shown = threading.Event()
         self._session: Session | None = None
         self._stopped = False
         self._abandoned = False
@@ -122,6 +124,8 @@ class RunWorker(QObject):
         self._delivered_at = time.monotonic()
         for part in _parts(batch):
             self.delivered.emit(part)
+        if any(isinstance(event, ActionDecided) for event in batch.events):
+            self._target_shown.set()
 
     @Slot()
     def _on_arrived(self) -> None:
@@ -147,7 +151,10 @@ class RunWorker(QObject):
             if stopped:
                 session.stop()
             for event in session.events():
+                self._target_shown.clear()
                 self._collect(event)
+                if isinstance(event, ActionDecided):  # its target is seen before it is acted on
+                    self._target_shown.wait(_SHOW_SECONDS)
         except KnownError as error:
             self._tell(self.failed, error)
         except Exception:
