@@ -41,7 +41,7 @@ press enter
 wait until "Save As" is not visible
 check that "{name}" in "Mousepad" is visible
 """
-_PICTURED_STEP = 2  # thought, screenshot and target of an ordinary click are in the window then
+_PICTURED_STEP = 4  # an ordinary click: thought, screenshot and target are in the window then
 
 
 def run_demo(output: Path, *, virtual: Size | None) -> int:

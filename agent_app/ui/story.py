@@ -33,6 +33,8 @@ from agent_app.geometry import ScreenPoint
 State = Literal["looking", "thinking", "acting", "asking", "settling", "done", "mistake", "ended"]
 PieceKind = Literal["thought", "summary", "note"]
 
+_LEAST_DECODE = 0.05  # seconds: a speed over less than that says nothing
+
 
 @dataclass
 class Deed:
@@ -67,8 +69,8 @@ class Step:
 
     @property
     def tokens_per_second(self) -> float | None:
-        """Decoding speed as measured by the run, once the step is over."""
-        if self.timing is None or not self.completion_tokens or self.timing.decode <= 0:
+        """Decoding speed as measured by the run, once the step is over; None when too short."""
+        if self.timing is None or self.timing.decode < _LEAST_DECODE:
             return None
         return self.completion_tokens / self.timing.decode
 

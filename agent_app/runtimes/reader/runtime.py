@@ -123,11 +123,12 @@ class ReaderRuntime:
         What needs nothing found, such as a key to press, is done without a look.
         """
         stand = progress(request.turns, steps)
-        if stand.step <= len(steps):
-            yield f"Step {stand.step} of {len(steps)}: {quote(steps[stand.step - 1].said)[1:-1]}.\n"
+        left = steps[stand.step - 1 :]
+        if left:
+            yield f"Step {stand.step} of {len(steps)}: {quote(left[0].said)[1:-1]}.\n"
             if stand.trouble:
                 yield f"Tried before, and told: {quote(stand.trouble)}\n"
-        if stand.step <= len(steps) and not needs_sight(steps[stand.step - 1].deed):
+        if not left or not needs_sight(left[0].deed):
             sight = Sight(())
         else:
             yield "Reading the screen…\n"
