@@ -94,9 +94,10 @@ class _Printer:
                 self._session.answer(self._ask(event))
             case RunFinished():
                 style = _OUTCOME_STYLES.get(event.outcome, "bold yellow")
-                told = event.answer or event.reason
+                # an error is raised as well, and told by whoever catches it
+                told = event.answer or ("" if event.outcome == "error" else event.reason)
                 self._line(
-                    f"{event.outcome}: {told} ({event.steps} steps, {event.seconds:.1f} s)", style
+                    f"{event.outcome} ({event.steps} steps, {event.seconds:.1f} s)  {told}", style
                 )
             case _:
                 pass

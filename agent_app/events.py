@@ -62,7 +62,10 @@ class StepStarted(msgspec.Struct, frozen=True, tag="step_started"):
 
 
 class FrameCaptured(msgspec.Struct, frozen=True, tag="frame_captured"):
-    """What the agent sees at the start of this step; the last one of a run is its final state."""
+    """What the agent sees at the start of this step.
+
+    A second one of the last step is the screen that the task leaves.
+    """
 
     step: int
     frame: FrameRef

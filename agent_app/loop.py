@@ -66,6 +66,7 @@ from agent_app.screen.settle import SelfMoving, Settled, SettleLimits, wait_unti
 
 _MISTAKES_IN_A_ROW = 3
 _EXCERPT = 400  # characters of a reply that could not be read, kept in the history
+_AT_THE_END = SettleLimits(minimum=0.5, reaction=1.0, quiet=0.5, maximum=4.0)
 _BETWEEN_ACTIONS = SettleLimits(minimum=0.05, reaction=0.15, quiet=0.1, maximum=1.5)
 _OUTCOMES: dict[EndReason, Outcome] = {
     "stopped": "stopped",
@@ -87,12 +88,17 @@ def nobody(_question: QuestionAsked) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class LoopSettings:
-    """What a run is set to. `images` is how many past screenshots the model sees again."""
+    """What a run is set to.
+
+    `images` is how many past screenshots the model sees again. `last_settle` is for the end of the
+    task: an effect that comes late, such as a file being saved, still belongs to the run.
+    """
 
     budgets: Budgets = field(default_factory=Budgets)
     sampling: Sampling = field(default_factory=Sampling)
     policy: Policy = field(default_factory=Policy)
     settle: SettleLimits = field(default_factory=SettleLimits)
+    last_settle: SettleLimits = _AT_THE_END
     images: int = 3
 
 
@@ -168,6 +174,7 @@ class _Run:
             with self.unobstructed():
                 self.screen.check()
             end = yield from self._steps()
+            yield from self._look_last()
         except RunEnded as ended:
             yield self._finished(_OUTCOMES[ended.reason], str(ended))
         except Exception as error:
@@ -190,9 +197,7 @@ class _Run:
         watch = _Stopwatch()
         yield StepStarted(number, time.monotonic())
         frame, image = self._look(watch)
-        yield FrameCaptured(
-            number, FrameRef(frame.sha1, frame.transform, frame.monitor), time.monotonic()
-        )
+        yield _captured(number, frame)
         reply = yield from self._think(number, image, watch)
         if self.stop.is_set():
             raise RunEnded("stopped")
@@ -226,6 +231,13 @@ class _Run:
             self.settled = None
             self.ring.add(frame)
             return frame, frame.for_model(self.runtime.info.image_limits)
+
+    def _look_last(self) -> Iterator[Event]:
+        """The screen that the task leaves, once it has come to rest."""
+        with self.unobstructed():
+            settled = self._settle(self.screen.grab(), self.settings.last_settle)
+        self.ring.add(settled.frame)
+        yield _captured(self.steps, settled.frame)
 
     def _think(
         self, number: int, image: ImagePart, watch: _Stopwatch
@@ -401,6 +413,11 @@ class _Run:
         return RunFinished(
             outcome, reason, answer, self.steps, now - self.started, self.tokens, now
         )
+
+
+def _captured(number: int, frame: Frame) -> FrameCaptured:
+    ref = FrameRef(frame.sha1, frame.transform, frame.monitor)
+    return FrameCaptured(number, ref, time.monotonic())
 
 
 class _Stopwatch:

@@ -75,7 +75,7 @@ class Desk:
             input=self.input,
             prompt=load_prompt(),
             ring=self.ring,
-            settings=settings or LoopSettings(settle=QUICK),
+            settings=settings or LoopSettings(settle=QUICK, last_settle=QUICK),
             **kind,
         ):
             if isinstance(event, ActionDone):
@@ -101,6 +101,7 @@ def test_a_run_yields_its_events_in_the_order_of_the_loop():
         *(StepStarted, FrameCaptured, ReplyReceived, ActionDecided, ActionDone, ScreenSettled),
         StepFinished,
         *(StepStarted, FrameCaptured, ReplyReceived, ActionDecided, ActionDone, StepFinished),
+        FrameCaptured,
         RunFinished,
     ]
     finished = only(events, RunFinished)
@@ -204,7 +205,7 @@ def test_an_action_without_effect_is_told_and_then_ends_the_run():
 
 def test_budgets_for_steps_tokens_and_seconds_end_the_run():
     def end(**budgets) -> RunFinished:
-        settings = LoopSettings(settle=QUICK, budgets=Budgets(**budgets))
+        settings = LoopSettings(settle=QUICK, last_settle=QUICK, budgets=Budgets(**budgets))
         return only(list(Desk().start([CLICK] * 9, settings=settings)), RunFinished)
 
     assert (end(steps=2).outcome, end(steps=2).steps) == ("limit", 2)
@@ -214,7 +215,9 @@ def test_budgets_for_steps_tokens_and_seconds_end_the_run():
 
 def test_a_reply_is_never_asked_to_be_longer_than_the_tokens_left():
     desk = Desk()
-    settings = LoopSettings(settle=QUICK, budgets=Budgets(tokens=70), sampling=Sampling())
+    settings = LoopSettings(
+        settle=QUICK, last_settle=QUICK, budgets=Budgets(tokens=70), sampling=Sampling()
+    )
     list(desk.start([CLICK] * 9, settings=settings))
     first, *rest = [request.sampling.max_tokens for request in desk.runtime.requests]
     assert first == 70
@@ -360,3 +363,18 @@ def test_what_the_model_saw_of_past_steps_is_the_trained_history():
     assert turns[1].text.startswith("# Step 1:\n## Action:\nClick Save\n# Step 2:")
     assert turns[0].parts == (load_prompt().system,)
     assert turns[-1].parts[0].transform.size == Size(320, 200)
+
+
+def test_a_late_effect_still_belongs_to_the_run():
+    desk = Desk()
+    late = picture((200, 100, 60, 60))
+    events: list[Event] = []
+    for event in desk.start([DONE]):
+        if isinstance(event, StepFinished):
+            desk.screen.show(desk.screen.grab().pixels, late)
+        events.append(event)
+    before, after = [event for event in events if isinstance(event, FrameCaptured)]
+    assert (before.step, after.step) == (1, 1)
+    last = desk.ring.get(after.frame.sha1)
+    assert last is not None
+    assert (last.pixels == late).all()
