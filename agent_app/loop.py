@@ -24,7 +24,7 @@ from agent_app.actions import (
     perform,
     target_points,
 )
-from agent_app.errors import EndReason, ModelMistake, RunEnded
+from agent_app.errors import EndReason, KnownError, ModelMistake, RunEnded
 from agent_app.events import (
     ActionDecided,
     ActionDone,
@@ -177,7 +177,10 @@ class _Run:
             yield from self._look_last()
         except RunEnded as ended:
             yield self._finished(_OUTCOMES[ended.reason], str(ended))
-        except Exception as error:
+        except KnownError as error:
+            yield self._finished("error", str(error))
+            raise
+        except Exception as error:  # a fault of ours: recorded here, told by whoever catches it
             yield self._finished("error", f"{type(error).__name__}: {error}")
             raise
         else:

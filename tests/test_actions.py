@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 from collections import Counter
 from contextlib import suppress
@@ -75,8 +76,11 @@ def mistake_of(action: InputAction) -> str:
 
 
 def test_the_fake_satisfies_the_seam():
-    seam: Input = RecordingInput()
-    seam.close()
+    wanted = {name for name in vars(Input) if not name.startswith("_")}
+    assert {"position", "move", "key_down", "write", "release_all"} <= wanted
+    for name in wanted:
+        ours, theirs = getattr(RecordingInput, name), getattr(Input, name)
+        assert inspect.signature(ours) == inspect.signature(theirs), name
 
 
 def test_a_click_moves_first_and_lands_on_the_monitor_of_the_frame():
