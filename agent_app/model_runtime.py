@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Role = Literal["system", "user", "assistant"]
 Channel = Literal["thought", "summary"]
 EndedBy = Literal["stop", "length", "cancelled"]
+Precision = Literal["auto", "fp32", "bf16", "int8", "int4"]
 
 THINK_OPEN = "◁think▷"
 THINK_CLOSE = "◁/think▷"
@@ -93,12 +94,15 @@ class Sampling:
 class GenerationRequest:
     """One question to the model.
 
-    `instruction` is the person's task alone, for a runtime that does not read prompts. The runtime
-    looks at `stop` before every token and ends with "cancelled" once it is set.
+    `instruction` is the person's task alone, for a runtime that does not read prompts. `opening` is
+    what the reply says already, such as a thought that was interrupted and a hint put into it: the
+    model goes on from there, and its words are not streamed again. The runtime looks at `stop`
+    before every token and ends with "cancelled" once it is set.
     """
 
     turns: tuple[Turn, ...]
     instruction: str
+    opening: str = ""
     stop: threading.Event = field(default_factory=threading.Event)
     sampling: Sampling = field(default_factory=Sampling)
 
@@ -134,6 +138,29 @@ class RuntimeInfo:
     image_limits: ImageLimits | None
 
 
+@dataclass(frozen=True, slots=True)
+class ModelOptions:
+    """How a model is to be loaded; a runtime takes what concerns it.
+
+    `device` is a name such as "cuda:1" or "cpu", None for the best there is. "auto" is the most
+    exact precision that fits. `context` is the most tokens a conversation may have.
+    """
+
+    device: str | None = None
+    precision: Precision = "auto"
+    context: int = 32768
+
+
+class Progress(Protocol):
+    """Told how far long work has come: `done` of `total`, both in bytes, of what `what` names."""
+
+    def __call__(self, what: str, done: int, total: int) -> None: ...
+
+
+def no_progress(what: str, done: int, total: int) -> None:
+    """For those who do not watch."""
+
+
 class ModelRuntime(Protocol):
     """A model that can be asked. `generate` may be called from any one thread at a time."""
 
@@ -144,6 +171,25 @@ class ModelRuntime(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class Opener(Protocol):
+    """Opens a runtime; `name` is what the person called it by."""
+
+    def __call__(
+        self,
+        name: str,
+        *,
+        environment: Mapping[str, str],
+        options: ModelOptions,
+        progress: Progress,
+    ) -> ModelRuntime: ...
+
+
+_RUNTIMES = {
+    "reader": "agent_app.runtimes.reader:open_reader",
+    "kimi-vl": "agent_app.runtimes.kimi_vl:open_kimi_vl",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,24 +305,32 @@ class ReplySplitter:
         return 0
 
 
-_RUNTIMES = {"reader": "agent_app.runtimes.reader:open_reader"}
-
-
-def open_runtime(name: str | None, *, environment: Mapping[str, str]) -> tuple[ModelRuntime, str]:
+def open_runtime(
+    name: str | None,
+    *,
+    environment: Mapping[str, str],
+    options: ModelOptions | None = None,
+    progress: Progress = no_progress,
+) -> tuple[ModelRuntime, str]:
     """Open a runtime by its name on the command line, and say in one line which and why.
 
     `environment` is that of the desktop the agent works on, which need not be this process's own.
-    Raises KnownError for a name that is no runtime.
+    Raises KnownError for a name that is no runtime, and for a model that cannot be had.
     """
-    chosen = name or "reader"
-    why = "as asked" if name else "the embedded default, which needs no GPU and no download"
-    if chosen not in _RUNTIMES:
-        planned = chosen == "kimi-vl" or chosen.startswith(("http://", "https://"))
-        what = f"this version cannot run {chosen!r} yet" if planned else f"unknown model {chosen!r}"
-        raise KnownError(what, remedy=f"use --model {' or '.join(sorted(_RUNTIMES))}")
+    if name is None:
+        name, why = "reader", "the embedded default, which needs no GPU and no download"
+    else:
+        why = "as asked"
+    if name.startswith(("http://", "https://")):
+        raise KnownError(
+            f"this version cannot run {name!r} yet", remedy="use --model kimi-vl or --model reader"
+        )
     # resolved by name: this file stands below the runtimes and must not import them
-    factory = pkgutil.resolve_name(_RUNTIMES[chosen])
-    return factory(environment=environment), f"{chosen}: {why}"
+    opener: Opener = pkgutil.resolve_name(_RUNTIMES.get(name, _RUNTIMES["kimi-vl"]))
+    opened = opener(
+        name, environment=environment, options=options or ModelOptions(), progress=progress
+    )
+    return opened, f"{name}: {why}"
 
 
 def model_size(size: Size, limits: ImageLimits) -> Size:

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from agent_app.model_runtime import ModelRuntime
 
 
-def open_reader(environment: Mapping[str, str]) -> ModelRuntime:
+def open_reader(
+    _name: str, *, environment: Mapping[str, str], **_no_options: object
+) -> ModelRuntime:
     """Open the reader for the desktop that `environment` names."""
     # imported here: reading an instruction must not load the OCR engine
     from agent_app.runtimes.reader.runtime import ReaderRuntime
