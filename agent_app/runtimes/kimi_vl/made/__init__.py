@@ -1,0 +1,1 @@
+"""Made checkpoints: random weights and an own vocabulary in the exact real format, for tests."""
