@@ -10,7 +10,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
-from torch.nn.attention.bias import causal_lower_right
+from torch.nn.attention.bias import CausalBias, CausalVariant
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor, *, causal: bool) -> Tensor:
@@ -28,7 +28,7 @@ def attend(query: Tensor, key: Tensor, value: Tensor, *, causal: bool) -> Tensor
     if kernel is not None:
         out: Tensor = kernel(query[None], key[None], value[None], causal=causal)[0]
     else:
-        mask: Any = causal_lower_right(query.shape[0], key.shape[0]) if causal else None
+        mask = CausalBias(CausalVariant.LOWER_RIGHT, len(query), len(key)) if causal else None
         out = F.scaled_dot_product_attention(
             query.transpose(0, 1)[None],
             key.transpose(0, 1)[None],

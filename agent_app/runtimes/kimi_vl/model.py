@@ -34,6 +34,11 @@ class KimiVL(nn.Module):
         return self.language_model.model.embed_tokens.weight.device
 
     @property
+    def output_device(self) -> torch.device:
+        """Where logits come out."""
+        return self.language_model.lm_head.weight.device
+
+    @property
     def dtype(self) -> torch.dtype:
         return self.language_model.model.embed_tokens.weight.dtype
 
