@@ -236,6 +236,16 @@ class ReplySplitter:
         self._held = ""  # text that no piece has carried yet
         self._blocks = [_Block("summary")]
 
+    @property
+    def is_thinking(self) -> bool:
+        """Whether the reply stands inside a thought."""
+        return self._blocks[-1].channel == "thought"
+
+    @property
+    def held(self) -> str:
+        """What was fed and is in no piece yet, since it may be the beginning of a mark."""
+        return self._held
+
     def feed(self, data: bytes) -> list[Piece]:
         """The pieces that this token completes; empty while a mark may be under way."""
         self._held += self._decoder.decode(data)
