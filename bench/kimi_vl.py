@@ -26,7 +26,7 @@ from typing import Literal
 import torch
 from PIL import Image
 
-from agent_app.geometry import FrameTransform, Size
+from agent_app.geometry import FrameTransform, ScreenPoint, Size
 from agent_app.model_runtime import (
     Finish,
     GenerationRequest,
@@ -169,7 +169,7 @@ def noise(size: Size) -> Iterator[ImagePart]:
     while True:
         image = Image.effect_noise((size.width, size.height), 80).convert("RGB")
         name = hashlib.sha1(image.tobytes()).hexdigest()
-        yield ImagePart(image, name, FrameTransform(size, size))
+        yield ImagePart(image, name, FrameTransform(ScreenPoint(0, 0), 1.0, size))
 
 
 def _first_token(runtime: KimiVLRuntime, turns: tuple[Turn, ...]) -> tuple[float, Finish]:
