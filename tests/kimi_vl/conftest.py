@@ -9,9 +9,7 @@ import pytest
 from agent_app.runtimes.kimi_vl.made import make_checkpoint
 from agent_app.runtimes.kimi_vl.made.vocabulary import write_vocabulary
 from agent_app.runtimes.kimi_vl.tokenizer import RESERVED, Tokenizer
-
-TINY_RANKS = 768
-FULL_RANKS = 163584
+from tests.kimi_vl.conversations import FULL_RANKS, TINY_RANKS
 
 
 @pytest.fixture(scope="session")

@@ -142,7 +142,8 @@ class Chat:
             TypeError,
             ValueError,
         ) as error:  # a template is a program, and may fail in any of a program's ways
-            raise _template_error(f"it does not render: {error}") from error
+            words = " ".join(str(error).split())
+            raise _template_error(f"it does not render: {words}") from error
         return rendered[0][0]  # of the one conversation; beside it which parts are the assistant's
 
 

@@ -107,7 +107,9 @@ def prepare(image: Image.Image, settings: ImageSettings) -> PreparedImage:
     """Scale a picture down if it passes the limit, and pad it right and bottom with black.
 
     A picture in RGB within the limits and on the grid is taken as it is. Where the original
-    refuses a side (7168 pixels and more), the picture is shrunk to the longest side there is.
+    refuses a side (7168 pixels and more), the picture is shrunk to the longest side there is. Other
+    modes become RGB before they are scaled, transparency is left out; the original scales first,
+    which tells only where a picture is transparent or has a palette.
     """
     rgb = _in_rgb(image)
     size = scaled_size(rgb.size, settings)

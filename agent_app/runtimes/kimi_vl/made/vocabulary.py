@@ -7,10 +7,10 @@ short, then whatever fills the count.
 from __future__ import annotations
 
 import base64
-import itertools
 import json
 import string
 from collections.abc import Iterator, Mapping
+from itertools import chain, islice, product
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -77,7 +77,7 @@ def write_vocabulary(
     `ranks` are at least 256, one for each byte; 163584 is the real count. Equal arguments write
     equal bytes.
     """
-    tokens = list(itertools.islice(dict.fromkeys(_tokens()), ranks))
+    tokens = list(islice(dict.fromkeys(_tokens()), ranks))
     if not 256 <= ranks == len(tokens):
         raise ValueError(f"a vocabulary has 256 to {len(tokens)} ranks, not {ranks}")
     lines = (b"%s %d\n" % (base64.b64encode(token), rank) for rank, token in enumerate(tokens))
@@ -106,12 +106,13 @@ def _tokens() -> Iterator[bytes]:
         yield from _beginnings(word)
     letters = string.ascii_lowercase
     for size in (2, 3):
-        yield from ("".join(some).encode() for some in itertools.product(letters, repeat=size))
-    yield from (f" {a}{b}".encode() for a, b in itertools.product(letters, repeat=2))
-    yield from ("".join(some).encode() for some in itertools.product(string.digits, repeat=3))
-    for code in (*range(0x80, 0x600), *range(0x3040, 0x3100), *range(0x4E00, 0xA000)):
+        yield from ("".join(some).encode() for some in product(letters, repeat=size))
+    yield from (f" {a}{b}".encode() for a, b in product(letters, repeat=2))
+    yield from ("".join(some).encode() for some in product(string.digits, repeat=3))
+    scripts = (0x80, 0x600), (0x2010, 0x2040), (0x3000, 0x3100), (0x4E00, 0xA000), (0xFF00, 0xFFF0)
+    for code in chain.from_iterable(range(*script) for script in scripts):
         yield from _beginnings(chr(code))
-    yield from ("".join(some).encode() for some in itertools.product(letters, repeat=4))
+    yield from ("".join(some).encode() for some in product(letters, repeat=4))
 
 
 def _beginnings(text: str) -> Iterator[bytes]:
