@@ -63,7 +63,10 @@ class ImagePart:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One turn of the conversation: texts and images in the order they are read."""
+    """One turn of the conversation: texts and images in the order they are read.
+
+    Texts side by side are read with a newline between them, a text beside an image with nothing.
+    """
 
     role: Role
     parts: tuple[str | ImagePart, ...]
