@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from agent_app.errors import KnownError
-from agent_app.model_runtime import ModelOptions, ModelRuntime, Progress
+from agent_app.model_runtime import ModelOptions, Progress
 
 if TYPE_CHECKING:
     from agent_app.runtimes.kimi_vl.config import KimiConfig
     from agent_app.runtimes.kimi_vl.memory import MemoryPlan
+    from agent_app.runtimes.kimi_vl.runtime import KimiVLRuntime
 
-_EXTRA = ("torch", "tiktoken", "transformers", "accelerate")
 _LARGE = 4 * 10**9  # parameters; beyond that a CPU takes minutes for each step
 _log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ def open_kimi_vl(
     environment: Mapping[str, str],  # noqa: ARG001 - the desktop's; the weights are the person's
     options: ModelOptions,
     progress: Progress,
-) -> ModelRuntime:
+) -> KimiVLRuntime:
     """Find a checkpoint, plan its memory, and load it; `find` says what `name` may be.
 
     Raises KnownError when there is no such checkpoint, when it is not whole, when a library is
@@ -39,7 +39,7 @@ def open_kimi_vl(
     from agent_app.runtimes.kimi_vl.hub import find, require_extra
 
     folder = find(name)
-    require_extra(*_EXTRA)
+    require_extra()
     checkpoint = open_checkpoint(folder)
     made = plan_memory(checkpoint.config, options)
     _log.info("loading %s: %s", folder, made.line)
@@ -101,7 +101,7 @@ def unfitness() -> str:
 
     try:
         find("kimi-vl")
-        require_extra(*_EXTRA)
+        require_extra()
     except KnownError as error:
         return error.message
     import torch
