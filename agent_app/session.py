@@ -211,7 +211,7 @@ class LiveSession:
             self.runtime = self._workplace.open_model(tell).info
 
     def events(self) -> Iterator[Event]:
-        if self.runtime is None:
+        if self.runtime is None and not self._stop.is_set():
             self.prepare()
         if self.runtime is None:
             reason = "stopped while the model was being made ready"
