@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from agent_app.runtimes.kimi_vl.made import make_checkpoint
 from agent_app.runtimes.kimi_vl.made.vocabulary import write_vocabulary
 from agent_app.runtimes.kimi_vl.tokenizer import RESERVED, Tokenizer
 from tests.kimi_vl.conversations import FULL_RANKS, TINY_RANKS
@@ -35,3 +36,11 @@ def tiny_tokenizer(tiny_vocabulary: Path) -> Tokenizer:
 @pytest.fixture(scope="session")
 def full_tokenizer(full_vocabulary: Path) -> Tokenizer:
     return Tokenizer.open(full_vocabulary, vocab_size=FULL_RANKS + RESERVED)
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole checkpoint of about 2 M parameters in the real format. Not to be written to."""
+    folder = tmp_path_factory.mktemp("checkpoints") / "tiny"
+    make_checkpoint(folder, "tiny")
+    return folder
