@@ -9,7 +9,7 @@ import codecs
 import pkgutil
 import re
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -63,7 +63,10 @@ class ImagePart:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One turn of the conversation: texts and images in the order they are read."""
+    """One turn of the conversation: texts and images in the order they are read.
+
+    Texts side by side are read with a newline between them, a text beside an image with nothing.
+    """
 
     role: Role
     parts: tuple[str | ImagePart, ...]
@@ -190,6 +193,7 @@ _RUNTIMES = {
     "reader": "agent_app.runtimes.reader:open_reader",
     "kimi-vl": "agent_app.runtimes.kimi_vl:open_kimi_vl",
 }
+_UNFITNESS = "agent_app.runtimes.kimi_vl:unfitness"
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,10 +331,12 @@ def open_runtime(
     `environment` is that of the desktop the agent works on, which need not be this process's own.
     Raises KnownError for a name that is no runtime, and for a model that cannot be had.
     """
-    if name is None:
-        name, why = "reader", "the embedded default, which needs no GPU and no download"
-    else:
+    if name is not None:
         why = "as asked"
+    elif unfit := _why_not_kimi_vl():
+        name, why = "reader", f"the embedded default, because for Kimi-VL {unfit}"
+    else:
+        name, why = "kimi-vl", "the default where its weights and a GPU are"
     if name.startswith(("http://", "https://")):
         raise KnownError(
             f"this version cannot run {name!r} yet", remedy="use --model kimi-vl or --model reader"
@@ -341,6 +347,12 @@ def open_runtime(
         name, environment=environment, options=options or ModelOptions(), progress=progress
     )
     return opened, f"{name}: {why}"
+
+
+def _why_not_kimi_vl() -> str:
+    """What Kimi-VL lacks on this machine; empty when it can run."""
+    unfitness: Callable[[], str] = pkgutil.resolve_name(_UNFITNESS)
+    return unfitness()
 
 
 def model_size(size: Size, limits: ImageLimits) -> Size:

@@ -3,3 +3,107 @@
 Imports nothing of the desktop, so that it runs on a bare GPU machine with torch alone. The modules
 are our own and keep the checkpoint's names and layout; docs/kimi-vl.md says why.
 """
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from agent_app.errors import KnownError
+from agent_app.model_runtime import ModelOptions, ModelRuntime, Progress
+
+if TYPE_CHECKING:
+    from agent_app.runtimes.kimi_vl.config import KimiConfig
+    from agent_app.runtimes.kimi_vl.memory import MemoryPlan
+
+_EXTRA = ("torch", "tiktoken", "transformers", "accelerate")
+_LARGE = 4 * 10**9  # parameters; beyond that a CPU takes minutes for each step
+_log = logging.getLogger(__name__)
+
+
+def open_kimi_vl(
+    name: str,
+    *,
+    environment: Mapping[str, str],  # noqa: ARG001 - the desktop's; the weights are the person's
+    options: ModelOptions,
+    progress: Progress,
+) -> ModelRuntime:
+    """Find a checkpoint, plan its memory, and load it; `find` says what `name` may be.
+
+    Raises KnownError when there is no such checkpoint, when it is not whole, when a library is
+    missing, and when it does not fit on the devices; nothing is loaded then.
+    """
+    # imported here: what opens another model needs none of it
+    from agent_app.runtimes.kimi_vl.checkpoint import open_checkpoint
+    from agent_app.runtimes.kimi_vl.hub import find, require_extra
+
+    folder = find(name)
+    require_extra(*_EXTRA)
+    checkpoint = open_checkpoint(folder)
+    made = plan_memory(checkpoint.config, options)
+    _log.info("loading %s: %s", folder, made.line)
+
+    def told(what: str, done: int, total: int) -> None:
+        progress(f"{what} ({made.line})", done, total)
+
+    from agent_app.runtimes.kimi_vl.runtime import KimiVLRuntime
+
+    return KimiVLRuntime.open(
+        checkpoint,
+        devices=[share.device.name for share in made.shares],
+        precision=made.precision,
+        context=options.context,
+        progress=told,
+    )
+
+
+def plan_memory(config: KimiConfig, options: ModelOptions) -> MemoryPlan:
+    """Where and how a model of this shape is to be loaded; imports torch.
+
+    Raises KnownError when it does not fit, with the flags that help, and for a device that is not
+    there.
+    """
+    from agent_app.runtimes.kimi_vl.devices import find_devices
+    from agent_app.runtimes.kimi_vl.memory import advice, choose_precision, fewest_first, plan
+
+    devices = find_devices(options.device)
+    if options.precision == "auto":
+        made = choose_precision(config, context=options.context, devices=devices)
+    else:
+        tried = [
+            plan(config, precision=options.precision, context=options.context, devices=some)
+            for some in fewest_first(devices)
+        ]
+        made = next((one for one in tried if one.fits), tried[-1])
+    on_cpu = devices[0].name == "cpu"
+    if not made.fits:
+        flags = advice(config, made, devices)
+        where = "there is no GPU, and the model" if on_cpu else "the model"
+        raise KnownError(
+            f"{where} does not fit: it takes {made.line}",
+            remedy=f"add {flags}"
+            if flags
+            else "free some memory, take a machine with a larger GPU (24 GB do for int8, 16 GB for"
+            " int4), or use --model reader",
+        )
+    if on_cpu and made.parameters > _LARGE:
+        _log.warning("Kimi-VL runs on the CPU, where a step takes minutes: a GPU is what it needs")
+    return made
+
+
+def unfitness() -> str:
+    """Why Kimi-VL is not what a run takes by itself; empty when its weights and a GPU are there.
+
+    torch is imported only when there are weights.
+    """
+    from agent_app.runtimes.kimi_vl.hub import find, require_extra
+
+    try:
+        find("kimi-vl")
+        require_extra(*_EXTRA)
+    except KnownError as error:
+        return error.message
+    import torch
+
+    return "" if torch.cuda.is_available() else "there is no GPU"

@@ -182,7 +182,7 @@ class Decoder(nn.Module):
 
     def forward(self, x: Tensor, cache: LatentCache, stop: threading.Event | None) -> Tensor:
         start = cache.length
-        cos, sin = self._rotation(start, x.shape[0], x.device)
+        cos, sin = self.rotation(start, x.shape[0], x.device)
         for module in self.layers:
             check(stop)
             layer = cast("DecoderLayer", module)
@@ -190,7 +190,8 @@ class Decoder(nn.Module):
             x = layer(x, cos, sin, cache=cache, start=start)
         return x
 
-    def _rotation(self, start: int, count: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    def rotation(self, start: int, count: int, device: torch.device) -> tuple[Tensor, Tensor]:
+        """The cosines and sines (count, rope/2) of the positions from `start` on."""
         exponents = torch.arange(0, self.rope, 2, device=device).float() / self.rope
         positions = torch.arange(start, start + count, device=device).float()
         angles = positions[:, None] * self.theta**-exponents  # (n, rope/2)

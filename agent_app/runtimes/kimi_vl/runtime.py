@@ -221,7 +221,7 @@ class KimiVLRuntime:
 
 
 class _ThoughtWatch:
-    """Counts the tokens of the thought, and says what closes it once it has had its budget."""
+    """Counts the drawn tokens of the thought, and says what closes it once its budget is spent."""
 
     def __init__(self, budget: int | None, opening: str) -> None:
         self._budget = budget
@@ -230,8 +230,8 @@ class _ThoughtWatch:
         self._splitter.feed(opening.encode())
 
     def see(self, data: bytes) -> None:
-        self._splitter.feed(data)
         self._spent += self._splitter.is_thinking
+        self._splitter.feed(data)
 
     def forced_close(self) -> str:
         """The words that end the thought now, without those of them that it ends with already."""
