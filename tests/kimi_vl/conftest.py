@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,3 +46,14 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("checkpoints") / "tiny"
     make_checkpoint(folder, "tiny")
     return folder
+
+
+@pytest.fixture(scope="session")
+def make_tiny() -> Callable[..., Path]:
+    """Make a checkpoint like the tiny one, with what is given changed; its folder."""
+
+    def make(folder: Path, **changes: Any) -> Path:
+        make_checkpoint(folder, "tiny", **changes)
+        return folder
+
+    return make
