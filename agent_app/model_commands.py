@@ -135,9 +135,12 @@ def _open(
 
 def _contents(checkpoint: Checkpoint) -> str:
     shards = len(checkpoint.shards)
+    count, size = checkpoint.parameters, checkpoint.size
+    parameters = f"{count / 1e9:.3f} billion" if count >= 10**9 else f"{count / 1e6:.1f} million"
+    amount = f"{size / 1e9:.1f} GB" if size >= 10**9 else f"{size / 1e6:.1f} MB"
     return (
-        f"{checkpoint.parameters / 1e9:.3f} billion parameters, {checkpoint.size / 1e9:.1f} GB in "
-        f"{shards} shard{'s' if shards != 1 else ''}, {checkpoint.config.weight_type}"
+        f"{parameters} parameters, {amount} in {shards} "
+        f"shard{'s' if shards != 1 else ''}, {checkpoint.config.weight_type}"
     )
 
 
@@ -185,8 +188,9 @@ def _plans_table(plans: Sequence[MemoryPlan], context: int) -> Table:
     for made in plans:
         verdict = Text("fits: ", "green") if made.fits else Text("does not fit: ", "bold red")
         sizes = (made.weights, made.cache, made.activations, made.needed)
-        where = made.line.partition(", ")[2]
-        table.add_row(made.precision, *(f"{size / 1e9:.1f}" for size in sizes), verdict + where)
+        room = (f"{one.device.name} has {one.device.free / 1e9:.1f}" for one in made.shares)
+        amounts = (f"{size / 1e9:.1f}" for size in sizes)
+        table.add_row(made.precision, *amounts, verdict + ", ".join(room))
     return table
 
 
