@@ -177,7 +177,6 @@ def _add_loading(add: Callable[..., object]) -> None:
     add(
         "--context",
         type=int,
-        default=32768,
         metavar="N",
         help="the most tokens a conversation may have (default: 32768)",
     )
@@ -297,7 +296,7 @@ def _workplace_options(options: argparse.Namespace) -> WorkplaceOptions:
 def _loading(options: argparse.Namespace) -> ModelOptions:
     from agent_app.model_runtime import ModelOptions
 
-    if options.context < 1:
+    if options.context is not None and options.context < 1:
         raise KnownError("a conversation needs room", remedy="give a --context above zero")
     return ModelOptions(options.device, options.precision, options.context)
 

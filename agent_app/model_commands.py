@@ -28,7 +28,7 @@ from agent_app.model_runtime import (
     Sampling,
     Turn,
 )
-from agent_app.runtimes.kimi_vl import open_kimi_vl
+from agent_app.runtimes.kimi_vl import open_kimi_vl, usual_context
 from agent_app.runtimes.kimi_vl.checkpoint import Checkpoint, open_checkpoint
 from agent_app.runtimes.kimi_vl.devices import find_devices, free_memory
 from agent_app.runtimes.kimi_vl.hub import find, pull, require_extra
@@ -78,13 +78,14 @@ def show_model(name: str, *, options: ModelOptions, console: Console) -> int:
     console.print(f"{folder}", soft_wrap=True)
     console.print(_contents(checkpoint), soft_wrap=True)
     devices = _devices(options.device, console)
+    context = usual_context(checkpoint.config, options)
     plans = [
-        _fitting(checkpoint, precision, options.context, devices)
+        _fitting(checkpoint, precision, context, devices)
         for precision in PRECISIONS
         if options.precision in ("auto", precision)
     ]
     console.print(_parts_table(plans))
-    console.print(_plans_table(plans, options.context))
+    console.print(_plans_table(plans, context))
     return 0
 
 

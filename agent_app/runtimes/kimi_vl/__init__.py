@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from agent_app.runtimes.kimi_vl.runtime import KimiVLRuntime
 
 _LARGE = 4 * 10**9  # parameters; beyond that a CPU takes minutes for each step
+_USUAL_CONTEXT = 32768  # tokens: a dozen screenshots with their thoughts, in 1 GB of cache
 _log = logging.getLogger(__name__)
 
 
@@ -53,7 +54,7 @@ def open_kimi_vl(
         checkpoint,
         devices=[share.device.name for share in made.shares],
         precision=made.precision,
-        context=options.context,
+        context=made.context,
         progress=told,
     )
 
@@ -68,11 +69,12 @@ def plan_memory(config: KimiConfig, options: ModelOptions) -> MemoryPlan:
     from agent_app.runtimes.kimi_vl.memory import advice, choose_precision, fewest_first, plan
 
     devices = find_devices(options.device)
+    context = usual_context(config, options)
     if options.precision == "auto":
-        made = choose_precision(config, context=options.context, devices=devices)
+        made = choose_precision(config, context=context, devices=devices)
     else:
         tried = [
-            plan(config, precision=options.precision, context=options.context, devices=some)
+            plan(config, precision=options.precision, context=context, devices=some)
             for some in fewest_first(devices)
         ]
         made = next((one for one in tried if one.fits), tried[-1])
@@ -90,6 +92,11 @@ def plan_memory(config: KimiConfig, options: ModelOptions) -> MemoryPlan:
     if on_cpu and made.parameters > _LARGE:
         _log.warning("Kimi-VL runs on the CPU, where a step takes minutes: a GPU is what it needs")
     return made
+
+
+def usual_context(config: KimiConfig, options: ModelOptions) -> int:
+    """How many tokens a conversation may have."""
+    return options.context or min(_USUAL_CONTEXT, config.text.max_positions)
 
 
 def unfitness() -> str:
