@@ -104,7 +104,7 @@ def _add_run(run: argparse.ArgumentParser) -> None:
         type=float,
         default=0.8,
         metavar="T",
-        help="0 is the likeliest (default: 0.8)",
+        help="0 takes the likeliest word (default: 0.8)",
     )
     model.add_argument(
         "--top-p", type=float, default=1.0, metavar="P", help="draw from this share (default: 1)"
