@@ -134,7 +134,7 @@ def scaled_size(size: tuple[int, int], settings: ImageSettings) -> tuple[int, in
     patches = (width // settings.patch_size) * (height // settings.patch_size)
     if patches > settings.in_token_limit:
         scale = math.sqrt(settings.in_token_limit / patches)
-        width, height = int(width * scale), int(height * scale)
+        width, height = max(1, int(width * scale)), max(1, int(height * scale))
     if max(width, height) > settings.longest_side:
         scale = settings.longest_side / max(size)
         width, height = (max(1, round(side * scale)) for side in size)
@@ -160,5 +160,5 @@ def normalised_patches(
     rows, columns = pixels.shape[0] // side, pixels.shape[1] // side
     values = pixels.float() / 255
     values = (values - values.new_tensor(settings.mean)) / values.new_tensor(settings.std)
-    patches = values.view(rows, side, columns, side, 3).permute(0, 2, 4, 1, 3)
+    patches = values.reshape(rows, side, columns, side, 3).permute(0, 2, 4, 1, 3)
     return patches.reshape(rows * columns, 3, side, side).to(dtype)
