@@ -380,3 +380,21 @@ def test_the_longest_prefix_decides_the_device():
     assert device_of("language_model.model.layers.1.x", placement) == "c"
     with pytest.raises(ValueError, match="no device"):
         device_of("vision_tower.x", {"language_model": "b"})
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8", "int4"])
+def test_a_loaded_model_answers_by_what_it_sees(checkpoint: Checkpoint, precision: str):
+    model = load_model(checkpoint, devices=["cpu"], precision=precision)
+
+    answers: list[torch.Tensor] = []
+    for colour in (-1.0, 1.0):
+        features = model.see(torch.full((24, 3, 14, 14), colour), (4, 6))
+        with torch.inference_mode():
+            words = model.language_model.embed(torch.arange(10))
+            prompt = torch.cat([words, features, words])
+            answers.append(model.language_model(prompt, model.new_cache(64)))
+
+    for answer in answers:
+        assert answer.isfinite().all()
+        assert 0.5 < answer.std() < 2
+    assert (answers[0] - answers[1]).std() > 0.1
