@@ -62,8 +62,7 @@ def load_model(
             raise
         detail = str(error).partition("\n")[0]
     gc.collect()  # the failure's traceback, and what its frames had allocated
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
+    _release_unused()
     raise KnownError(
         f"out of memory while the model was loaded in {precision} ({detail})",
         remedy="end what else uses this memory, or load with --precision int8 or int4",
@@ -83,6 +82,7 @@ def _load(
         if len(devices) > 1:
             placement = place_layers(model, max_memory=room_on(devices, kept=_KEPT))
     fill(model, checkpoint, placement=placement, progress=progress)
+    _release_unused()  # what rounding and copying took for a moment
     return model
 
 
@@ -94,6 +94,11 @@ def memory_ran_out(error: BaseException) -> bool:
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
         isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
     )
+
+
+def _release_unused() -> None:
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
 
 
 def skeleton(config: KimiConfig, precision: Precision) -> KimiVL:
