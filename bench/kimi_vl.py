@@ -192,7 +192,6 @@ def _decode_speed(runtime: KimiVLRuntime, turns: tuple[Turn, ...]) -> float:
     return count / (time.perf_counter() - started)
 
 
-@torch.inference_mode()
 def compare(checkpoint: Checkpoint, device: str) -> dict[str, float]:
     """Relative errors of bfloat16 against float32, ‖bf16 - fp32‖ / ‖fp32‖.
 
@@ -205,6 +204,16 @@ def compare(checkpoint: Checkpoint, device: str) -> dict[str, float]:
         load_model(checkpoint, devices=[device], precision=precision, progress=quiet)
         for precision in ("fp32", "bf16")
     )
+    with torch.inference_mode():
+        result = _errors(exact, rounded, checkpoint, device)
+    for name, value in result.items():
+        print(f"{name:>26} {value:.2e}")
+    return result
+
+
+def _errors(
+    exact: KimiVL, rounded: KimiVL, checkpoint: Checkpoint, device: str
+) -> dict[str, float]:
     settings = read_image_settings(checkpoint.folder)
     picture = prepare(next(noise(Size(1120, 700))).image, settings)
     pixels = torch.from_numpy(picture.pixels).to(device)
@@ -212,7 +221,8 @@ def compare(checkpoint: Checkpoint, device: str) -> dict[str, float]:
         model.see(normalised_patches(pixels, settings, model.dtype), picture.grid)
         for model in (exact, rounded)
     ]
-    tokens = torch.randint(0, 160_000, (512,), generator=torch.Generator().manual_seed(0))
+    words = checkpoint.config.text.vocab_size
+    tokens = torch.randint(0, words, (512,), generator=torch.Generator().manual_seed(0))
     logits = [
         model.language_model(
             model.language_model.embed(tokens.to(device)), model.new_cache(512), only_last=False
@@ -220,7 +230,7 @@ def compare(checkpoint: Checkpoint, device: str) -> dict[str, float]:
         for model in (exact, rounded)
     ]
     layers, choices = _layer_errors(exact, rounded, tokens.to(device))
-    result = {
+    return {
         "vision features": _relative(features[1], features[0]),
         "one layer, median": statistics.median(layers),
         "one layer, worst": max(layers),
@@ -230,9 +240,6 @@ def compare(checkpoint: Checkpoint, device: str) -> dict[str, float]:
             (logits[0].argmax(-1) == logits[1].argmax(-1)).float().mean()
         ),
     }
-    for name, value in result.items():
-        print(f"{name:>26} {value:.2e}")
-    return result
 
 
 def _layer_errors(

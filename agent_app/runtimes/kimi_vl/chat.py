@@ -20,7 +20,7 @@ from agent_app.runtimes.kimi_vl.tokenizer import CONFIG_FILE, Tokenizer, read_js
 END_TOKENS: Final = ("[EOS]", "<|im_end|>")
 """A turn ends with the second, which the shipped generation config does not list."""
 
-_IMAGE = "<|media_pad|>"
+MEDIA_PAD: Final = "<|media_pad|>"
 _PULL = "run `agent-app model pull` again; it fetches the checkpoint's own template"
 _NAMED_TOKENS = ("bos_token", "eos_token", "pad_token", "unk_token")
 
@@ -98,7 +98,7 @@ class Chat:
             elif piece in self._tokenizer.special_names:
                 _last(stretches).extend(self._tokenizer.encode(ordinary))
                 ordinary = ""
-                if piece != _IMAGE:
+                if piece != MEDIA_PAD:
                     _last(stretches).append(self._tokenizer.special(piece))
                 elif images:
                     written.append(images[0])

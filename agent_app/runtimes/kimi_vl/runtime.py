@@ -27,7 +27,7 @@ from agent_app.model_runtime import (
     Turn,
 )
 from agent_app.prompting import shortened
-from agent_app.runtimes.kimi_vl.chat import Chat
+from agent_app.runtimes.kimi_vl.chat import MEDIA_PAD, Chat
 from agent_app.runtimes.kimi_vl.checkpoint import Checkpoint
 from agent_app.runtimes.kimi_vl.generation import Engine, Sampler
 from agent_app.runtimes.kimi_vl.images import (
@@ -106,6 +106,11 @@ class KimiVLRuntime:
         tokenizer = Tokenizer.open(folder, vocab_size=config.text.vocab_size)
         chat = Chat.open(folder, tokenizer)
         images = read_image_settings(folder)
+        if tokenizer.special(MEDIA_PAD) != config.media_token:
+            raise KnownError(
+                f"config.json and tokenizer_config.json of {folder} disagree about {MEDIA_PAD}",
+                remedy="run `agent-app model pull` again; it fetches what is damaged",
+            )
         model = load_model(checkpoint, devices=devices, precision=precision, progress=progress)
         detail = f"{_shown_name(folder)}, {precision} on {', '.join(devices)}"
         return cls(
