@@ -24,6 +24,7 @@ from agent_app.runtimes.kimi_vl.config import read_config
 DEFAULT_REPO = "moonshotai/Kimi-VL-A3B-Thinking-2506"
 INSTALL = "pip install 'agent-app[kimi]'"
 _REPO = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+_EXTRA = ("torch", "tiktoken", "transformers", "accelerate", "huggingface_hub")
 _NEWEST = "main"  # the branch whose commit a pull without --revision takes
 _TOKENS = "tiktoken.model"
 _USED = frozenset(
@@ -139,7 +140,8 @@ def pull(
 
 
 def require_extra(*modules: str) -> None:
-    """Raise KnownError unless these modules are installed; none is imported."""
+    """Raise KnownError unless these modules are installed, by default all; none is imported."""
+    modules = modules or _EXTRA
     missing = [name for name in modules if importlib.util.find_spec(name) is None]
     if missing:
         raise KnownError(f"Kimi-VL needs {', '.join(missing)}", remedy=INSTALL)
