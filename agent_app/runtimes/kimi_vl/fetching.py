@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
 
-from huggingface_hub import HfApi, hf_hub_download, hf_hub_url
+from huggingface_hub import HfApi, constants, hf_hub_download, hf_hub_url
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
@@ -253,7 +253,7 @@ class HubFiles:
     @contextmanager
     def _faults(self, revision: str | None) -> Generator[None]:
         """Turn what the library and the disk raise into errors with a remedy."""
-        hub = self._endpoint or "https://huggingface.co"
+        hub = self._endpoint or constants.ENDPOINT
         try:
             yield
         except GatedRepoError as error:
