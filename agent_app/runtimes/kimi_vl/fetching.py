@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
 
-from huggingface_hub import HfApi, constants, hf_hub_download, hf_hub_url
+from huggingface_hub import HfApi, hf_hub_download, hf_hub_url
+from huggingface_hub.constants import ENDPOINT
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
@@ -35,7 +36,6 @@ from agent_app.model_runtime import Progress
 _HttpError = cast(
     "type[Exception]", next(base for base in HfHubHTTPError.__mro__ if base.__name__ == "HTTPError")
 )
-_PUBLIC_HUB = cast("str", vars(constants)["ENDPOINT"])
 _CHUNK = 1 << 20
 _FILES_AT_ONCE = 4
 _ATTEMPTS = 4  # in a row that bring no new byte
@@ -254,7 +254,7 @@ class HubFiles:
     @contextmanager
     def _faults(self, revision: str | None) -> Generator[None]:
         """Turn what the library and the disk raise into errors with a remedy."""
-        hub = self._endpoint or _PUBLIC_HUB
+        hub = self._endpoint or ENDPOINT
         try:
             yield
         except GatedRepoError as error:
