@@ -82,7 +82,7 @@ def test_loading_tells_its_plan_and_its_progress() -> None:
     runtime.close()
     assert told[0] == ("getting ready to load the model", 0, told[-1][2])
     assert told[-1][1] == told[-1][2] > 0
-    assert "(int8, " in told[-1][0]
+    assert "(int8: weights 0.0, cache 0.0" in told[-1][0]
     assert "on cpu)" in told[-1][0]
 
 
