@@ -17,6 +17,7 @@ import json
 import resource
 import statistics
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +42,7 @@ from agent_app.runtimes.kimi_vl.checkpoint import Checkpoint, open_checkpoint
 from agent_app.runtimes.kimi_vl.images import normalised_patches, prepare, read_image_settings
 from agent_app.runtimes.kimi_vl.language import Router
 from agent_app.runtimes.kimi_vl.loading import load_model
+from agent_app.runtimes.kimi_vl.made import make_checkpoint
 from agent_app.runtimes.kimi_vl.model import KimiVL
 from agent_app.runtimes.kimi_vl.runtime import KimiVLRuntime
 
@@ -85,7 +87,7 @@ class Looked:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?", help="default: a tiny made checkpoint")
     parser.add_argument("--precision", default="bf16", choices=["fp32", "bf16", "int8", "int4"])
     parser.add_argument("--device", action="append", help="may be given several times")
     parser.add_argument("--context", type=int, default=32768)
@@ -96,8 +98,14 @@ def main() -> None:
         "--compare", action="store_true", help="bfloat16 against float32 on the same weights"
     )
     options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = options.folder or _tiny(Path(scratch) / "tiny")
+        run(open_checkpoint(folder), options)
+
+
+def run(checkpoint: Checkpoint, options: argparse.Namespace) -> None:
+    """Measure what was asked for, and print it."""
     devices = options.device or ["cuda:0" if torch.cuda.is_available() else "cpu"]
-    checkpoint = open_checkpoint(options.folder)
     if options.limit_gb:
         for name in _cuda(devices):
             total = torch.cuda.get_device_properties(name).total_memory
@@ -106,7 +114,8 @@ def main() -> None:
     if options.compare:
         result: dict[str, object] = {"compared": compare(checkpoint, devices[0])}
     else:
-        result = measure(checkpoint, devices, options.precision, options.context)
+        context = min(options.context, checkpoint.config.text.max_positions)
+        result = measure(checkpoint, devices, options.precision, context)
     print(json.dumps(about | result))
 
 
@@ -347,6 +356,11 @@ def _layer_errors(
 
 def _relative(near: torch.Tensor, exact: torch.Tensor) -> float:
     return float((near.float() - exact.float()).norm() / exact.float().norm())
+
+
+def _tiny(folder: Path) -> Path:
+    make_checkpoint(folder, "tiny")
+    return folder
 
 
 def _cuda(devices: list[str]) -> list[str]:
