@@ -36,9 +36,37 @@ def _html() -> Writer:
     return write_html
 
 
+def _jsonl() -> Writer:
+    from agent_app.exporting.jsonl import write_jsonl
+
+    return write_jsonl
+
+
+def _junit() -> Writer:
+    from agent_app.exporting.junit import write_junit
+
+    return write_junit
+
+
+def _agentnet() -> Writer:
+    from agent_app.exporting.agentnet import write_agentnet
+
+    return write_agentnet
+
+
+def _osworld() -> Writer:
+    from agent_app.exporting.osworld import write_osworld
+
+    return write_osworld
+
+
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         "html": Format("one page to watch the run in a browser, without a network", _html),
+        "jsonl": Format("one JSON line for each step", _jsonl),
+        "junit": Format("the run as a test case, for continuous integration", _junit),
+        "agentnet": Format("a task of AgentNet with its images", _agentnet, is_folder=True),
+        "osworld": Format("a results folder of OSWorld", _osworld, is_folder=True),
     }
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from agent_app.episode.reader import Episode
 from agent_app.events import ActionDecided, ActionDone, ReplyReceived
@@ -58,6 +59,17 @@ def moments_of(episode: Episode) -> Mapping[int, Moments]:
             times.append(latest)
         moments[number] = Moments(*times)
     return moments
+
+
+def wall_clock(episode: Episode, at: float) -> datetime:
+    """The time of day of a moment on the monotonic clock; of the recording, if that is no moment.
+
+    A damaged file may hold numbers beyond the years that there are.
+    """
+    try:
+        return episode.wall_clock(at)
+    except (OverflowError, ValueError):
+        return episode.header.created
 
 
 def starting_at(episode: Episode) -> float:
