@@ -231,4 +231,4 @@ def test_frames_are_stored_once_as_what_changed(tmp_path: Path):
     frames = list(pack_frames(ExampleRun().episode(tmp_path / "episode")))
     assert [frame.base for frame in frames] == [None, *range(len(ACTIONS))]
     whole, *changed = [sum(len(patch.webp) for patch in frame.patches) for frame in frames]
-    assert max(changed) < whole / 100
+    assert max(changed) < whole / 10

@@ -36,6 +36,18 @@ def _html() -> Writer:
     return write_html
 
 
+def _mp4() -> Writer:
+    from agent_app.exporting.mp4 import write_mp4
+
+    return write_mp4
+
+
+def _gif() -> Writer:
+    from agent_app.exporting.gif import write_gif
+
+    return write_gif
+
+
 def _jsonl() -> Writer:
     from agent_app.exporting.jsonl import write_jsonl
 
@@ -63,6 +75,8 @@ def _osworld() -> Writer:
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         "html": Format("one page to watch the run in a browser, without a network", _html),
+        "mp4": Format("a video with pointer, target and thought; needs agent-app[video]", _mp4),
+        "gif": Format("the same, small enough for an issue or a chat", _gif),
         "jsonl": Format("one JSON line for each step", _jsonl),
         "junit": Format("the run as a test case, for continuous integration", _junit),
         "agentnet": Format("a task of AgentNet with its images", _agentnet, is_folder=True),
