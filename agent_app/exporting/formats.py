@@ -72,6 +72,12 @@ def _osworld() -> Writer:
     return write_osworld
 
 
+def _playwright_trace() -> Writer:
+    from agent_app.exporting.playwright_trace import write_playwright_trace
+
+    return write_playwright_trace
+
+
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         "html": Format("one page to watch the run in a browser, without a network", _html),
@@ -81,6 +87,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "junit": Format("the run as a test case, for continuous integration", _junit),
         "agentnet": Format("a task of AgentNet with its images", _agentnet, is_folder=True),
         "osworld": Format("a results folder of OSWorld", _osworld, is_folder=True),
+        "playwright-trace": Format("a zip for Playwright's trace viewer", _playwright_trace),
     }
 )
 
