@@ -25,6 +25,7 @@ Place = Callable[[RelativePoint], str]  # a place as the arguments of a call
 
 _LEAST_DIGITS = 4  # as many as AgentNet's own files have
 _MOST_DIGITS = 12
+_HAIR = 1e-6  # a pixel as a share and back comes a hair short: 29 / 49 * 49 < 29
 _CLICKS = {("left", 2): "doubleClick", ("left", 3): "tripleClick"}
 _BUTTONS = {"right": "rightClick", "middle": "middleClick"}
 
@@ -33,22 +34,27 @@ def as_shares(size: Size) -> Place:
     """Places as `x=0.5, y=0.3`: four decimals, or as many as name the same pixel."""
 
     def share(value: float, pixels: int) -> str:
-        pixel = math.floor(min(value * pixels, pixels - 1))
+        pixel = math.floor(min(value * pixels, pixels - 1) + _HAIR)
         for digits in range(_LEAST_DIGITS, _MOST_DIGITS):
             rounded = round(value, digits)
-            if math.floor(min(rounded * pixels, pixels - 1)) == pixel:
+            if math.floor(min(rounded * pixels, pixels - 1) + _HAIR) == pixel:
                 return repr(rounded)
         return repr(value)
 
     return lambda at: f"x={share(at.x, size.width)}, y={share(at.y, size.height)}"
 
 
+def pixel_of(at: RelativePoint, size: Size) -> tuple[int, int]:
+    """The pixel of the screenshot that a place lies in."""
+    return (
+        math.floor(min(at.x * size.width, size.width - 1) + _HAIR),
+        math.floor(min(at.y * size.height, size.height - 1) + _HAIR),
+    )
+
+
 def as_pixels(size: Size) -> Place:
     """Places as `427, 273`, in pixels of the screenshot."""
-    return lambda at: (
-        f"{math.floor(min(at.x * size.width, size.width - 1) + 1e-6)}, "
-        f"{math.floor(min(at.y * size.height, size.height - 1) + 1e-6)}"
-    )
+    return lambda at: ", ".join(map(str, pixel_of(at, size)))
 
 
 def lines_of(action: Action, place: Place) -> tuple[str, ...]:

@@ -78,6 +78,18 @@ def _playwright_trace() -> Writer:
     return write_playwright_trace
 
 
+def _ui_tars() -> Writer:
+    from agent_app.exporting.ui_tars import write_ui_tars
+
+    return write_ui_tars
+
+
+def _midscene() -> Writer:
+    from agent_app.exporting.midscene import write_midscene
+
+    return write_midscene
+
+
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         "html": Format("one page to watch the run in a browser, without a network", _html),
@@ -88,6 +100,8 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "agentnet": Format("a task of AgentNet with its images", _agentnet, is_folder=True),
         "osworld": Format("a results folder of OSWorld", _osworld, is_folder=True),
         "playwright-trace": Format("a zip for Playwright's trace viewer", _playwright_trace),
+        "ui-tars": Format("the report data of UI-TARS-desktop", _ui_tars),
+        "midscene": Format("the report data of Midscene", _midscene),
     }
 )
 

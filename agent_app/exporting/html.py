@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-import json
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -31,6 +30,7 @@ from agent_app.episode.wording import (
     total_seconds,
 )
 from agent_app.events import FrameRef
+from agent_app.exporting.inert import inert_json
 from agent_app.exporting.moments import Moments, moments_of
 from agent_app.exporting.pictures import PackedFrame, pack_frames
 from agent_app.model_runtime import Progress
@@ -78,14 +78,6 @@ def _page(episode: Episode, frames: Sequence[PackedFrame]) -> str:
         data=inert_json(_data(episode, frames)),
         frames="\n".join(_store(index, frame) for index, frame in enumerate(frames)),
     )
-
-
-def inert_json(data: object) -> str:
-    """JSON that may stand in a script element: no character of it begins markup."""
-    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
-    for character in "<>&":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
 
 
 def _hash_source(text: str) -> str:
