@@ -30,6 +30,7 @@ from agent_app.episode.files import cannot_write, write_whole
 from agent_app.episode.reader import Episode
 from agent_app.episode.steps import EpisodeStep
 from agent_app.events import FrameRef
+from agent_app.exporting.code import pixel_of
 from agent_app.exporting.inert import inert_json
 from agent_app.exporting.moments import Moments, moments_of, starting_at, wall_clock
 from agent_app.geometry import RelativePoint, Size
