@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from agent_app import __version__
 from agent_app.errors import KnownError
+from agent_app.exporting.formats import FORMATS
 from agent_app.geometry import Region, Size
 
 if TYPE_CHECKING:
@@ -52,6 +53,16 @@ def _parser() -> argparse.ArgumentParser:
             "model",
             help="fetch, inspect and check Kimi-VL",
             description="Fetch a Kimi-VL checkpoint, look at it, and check that it works.",
+        )
+    )
+    _add_export(
+        commands.add_parser(
+            "export",
+            help="write an episode in another format",
+            description=_export.__doc__,
+            epilog="Formats:\n"
+            + "\n".join(f"  {name:18}{each.about}" for name, each in FORMATS.items()),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
     )
 
@@ -127,6 +138,21 @@ def _add_run(run: argparse.ArgumentParser) -> None:
         help="the most tokens one reply may take (default: 8192)",
     )
     run.set_defaults(command=_run)
+
+
+def _add_export(export: argparse.ArgumentParser) -> None:
+    export.add_argument("episode", type=Path, metavar="EPISODE", help="the episode's folder")
+    export.add_argument(
+        "--to", required=True, choices=tuple(FORMATS), metavar="FORMAT", help="see below"
+    )
+    export.add_argument(
+        "--output",
+        required=True,
+        type=Path,
+        metavar="PATH",
+        help="the new file, or a new folder for a format that is one",
+    )
+    export.set_defaults(command=_export)
 
 
 def _add_model(model: argparse.ArgumentParser) -> None:
@@ -215,6 +241,26 @@ def _run(options: argparse.Namespace) -> int:
             task=options.task,
             autostart=True,
         )
+
+
+def _export(options: argparse.Namespace) -> int:
+    """Write an episode in another format, and say what that cannot hold."""
+    from rich.console import Console
+
+    from agent_app.console import progress_bar
+    from agent_app.episode.reader import open_episode
+    from agent_app.exporting.formats import export_episode
+
+    console = Console()
+    episode = open_episode(options.episode)
+    with progress_bar(console, in_bytes=False) as progress:
+        lost = export_episode(episode, options.to, options.output, progress=progress)
+    for problem in episode.problems:
+        console.print(f"damaged: {problem}", style="yellow", markup=False, soft_wrap=True)
+    for sentence in lost:
+        console.print(f"not held: {sentence}", style="yellow", markup=False, soft_wrap=True)
+    console.print(str(options.output), markup=False, highlight=False, soft_wrap=True)
+    return 0
 
 
 def _pull(options: argparse.Namespace) -> int:
