@@ -30,7 +30,6 @@ from agent_app.episode.format import (
     decode_header,
     decode_line,
     encode_line,
-    frame_path,
 )
 from agent_app.episode.reader import Episode, open_episode
 from agent_app.errors import KnownError
@@ -45,7 +44,7 @@ from agent_app.events import (
     ScreenSettled,
     TokenStreamed,
 )
-from agent_app.geometry import RelativePoint
+from agent_app.geometry import FrameTransform, RelativePoint, ScreenPoint, Size
 from tests.fakes.episodes import MadeUpRun
 
 HEADER = Header(app="0.1.0", created=datetime(2025, 3, 1, 9, 30, tzinfo=UTC), at=100.0)
@@ -70,12 +69,18 @@ def opened(tmp_path: Path) -> Callable[..., Episode]:
 
 share = st.floats(0.0, 1.0)
 PLAIN: dict[object, st.SearchStrategy[object]] = {
-    float: st.floats(allow_nan=False, allow_infinity=False),
+    float: st.floats(allow_nan=False),
     int: st.integers(-(2**53), 2**53),
     bool: st.booleans(),
     str: st.text(st.characters(exclude_categories=["Cs"])),
     type(None): st.none(),
     RelativePoint: st.builds(RelativePoint, share, share),
+    FrameTransform: st.builds(
+        FrameTransform,
+        st.builds(ScreenPoint, st.integers(-9999, 9999), st.integers(-9999, 9999)),
+        st.floats(0.25, 8.0),
+        st.builds(Size, st.integers(1, 10_000), st.integers(1, 10_000)),
+    ),
 }
 
 
@@ -255,7 +260,7 @@ def test_a_folder_without_an_episode_is_refused(tmp_path: Path):
         b"hello",
         b'{"format":"agent-app episode"}',
         b'{"format":"agent-app episode","version":1}',
-        encode_line(HEADER).replace(b'"version":1', b'"version":0'),
+        encode_line(HEADER).replace(b'"version":2', b'"version":0'),
         encode_line(HEADER).replace(b"agent-app episode", b"asciicast"),
         encode_line(HEADER).replace(b"2025-03-01", b"yesterday"),
         encode_line(HEADER).replace(b"Z", b""),  # a time without a zone
@@ -270,7 +275,7 @@ def test_a_file_that_does_not_begin_like_an_episode_is_refused(first: bytes, tmp
 def test_a_newer_format_is_refused_by_name(tmp_path: Path):
     newer = {"format": FORMAT, "version": VERSION + 1, "app": "9.2", "clock": "something else"}
     (tmp_path / EVENTS_FILE).write_bytes(msgspec.json.encode(newer) + b"\n")
-    with pytest.raises(KnownError, match=r"format version 2, written by agent-app 9\.2") as refusal:
+    with pytest.raises(KnownError, match=r"format version 3, written by agent-app 9\.2") as refusal:
         open_episode(tmp_path)
     assert refusal.value.remedy == "update agent-app"
 
@@ -278,6 +283,17 @@ def test_a_newer_format_is_refused_by_name(tmp_path: Path):
 def test_a_header_may_have_gained_fields(tmp_path: Path):
     line = encode_line(HEADER)[:-2] + b',"host":"x"}'
     assert decode_header(line, folder=tmp_path) == HEADER
+
+
+def as_png(folder: Path, sha1: str) -> Path:
+    """The file of a frame, made a PNG whatever it was."""
+    (path,) = (folder / "frames").glob(f"{sha1}.*")
+    png = path.with_suffix(".png")
+    with Image.open(path) as image:
+        image.save(png)
+    if path != png:
+        path.unlink()
+    return png
 
 
 def alter(path: Path) -> None:
@@ -293,23 +309,30 @@ def claim_to_be_huge(path: Path) -> None:
     path.write_bytes(data[:12] + first_chunk + crc + data[33:])
 
 
+def link_elsewhere(path: Path) -> None:
+    path.rename(path.parent.parent / "elsewhere.png")
+    path.symlink_to(path.parent.parent / "elsewhere.png")
+
+
 @pytest.mark.parametrize(
     ("damage", "problem"),
     [
         (lambda path: path.unlink(), "is missing"),
         (alter, "was altered"),
-        (claim_to_be_huge, "was altered"),
-        (lambda path: Image.open(path).convert("L").save(path), "was altered"),
+        (claim_to_be_huge, "cannot be read"),
+        (lambda path: Image.open(path).convert("L").save(path), "cannot be read"),
         (lambda path: path.write_bytes(path.read_bytes()[:5000]), "cannot be read"),
-        (lambda path: path.write_bytes(b""), "was altered"),
-        (lambda path: path.write_bytes(b"GIF89a no picture"), "was altered"),
+        (lambda path: path.write_bytes(b""), "cannot be read"),
+        (lambda path: path.write_bytes(b"GIF89a no picture"), "cannot be read"),
+        (link_elsewhere, "cannot be read"),
+        (lambda path: path.write_bytes(bytes(2**21)), "cannot be read: it is larger than"),
     ],
 )
 def test_a_damaged_frame_is_named_and_the_rest_opens(
     damage: Callable[[Path], object], problem: str, episode_folder: Path
 ):
     first, second = open_episode(episode_folder).frames[:2]
-    damage(frame_path(episode_folder, first.sha1))
+    damage(as_png(episode_folder, first.sha1))
     episode = open_episode(episode_folder)
     assert episode.frame(first.sha1) is None
     assert episode.frame(first.sha1) is None
