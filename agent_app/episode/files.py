@@ -5,10 +5,16 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
+from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
 from agent_app.errors import KnownError
+
+if sys.platform != "win32":
+    import fcntl
 
 _FULL = {errno.ENOSPC, errno.EFBIG} | {getattr(errno, "EDQUOT", errno.ENOSPC)}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -77,3 +83,26 @@ def open_regular(path: Path) -> BinaryIO:
         file.close()
         raise OSError(errno.EINVAL, "it is not a plain file")
     return file
+
+
+def hold(file: FileIO) -> None:
+    """Say that this file is being written, until it is closed or its process ends.
+
+    On Windows a lock would keep readers out, so nothing is said there.
+    """
+    if sys.platform != "win32":
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def is_held(path: Path) -> bool:
+    """Whether someone holds this file, as far as the system tells."""
+    if sys.platform != "win32":
+        try:
+            with open_regular(path) as file:
+                fcntl.flock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+    return False

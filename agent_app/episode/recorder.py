@@ -28,7 +28,7 @@ import msgspec
 import platformdirs
 
 from agent_app import __version__
-from agent_app.episode.files import cannot_write, sync_folder, write_whole
+from agent_app.episode.files import cannot_write, hold, sync_folder, write_whole
 from agent_app.episode.format import (
     EVENTS_FILE,
     FRAMES_FOLDER,
@@ -102,7 +102,9 @@ class EpisodeRecorder:
         (self.folder / FRAMES_FOLDER).mkdir()
         write_whole(self.folder / EVENTS_FILE, encode_line(header))
         sync_folder(self.folder.parent)
-        return io.FileIO(self.folder / EVENTS_FILE, "a")
+        lines = io.FileIO(self.folder / EVENTS_FILE, "a")
+        hold(lines)
+        return lines
 
     def _record(self, event: Event, lines: io.FileIO, frames: FrameWriter) -> None:
         # What is about to be done must outlive a loss of power, with the frame it was decided on.
