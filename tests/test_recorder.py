@@ -46,7 +46,8 @@ def told(lines: list[str]) -> int:
     return int(whole[-1]) if whole else 0
 
 
-@pytest.mark.parametrize("trial", range(20))
+@pytest.mark.slow
+@pytest.mark.parametrize("trial", range(50))
 def test_an_episode_opens_after_its_process_was_killed_at_any_moment(trial: int, tmp_path: Path):
     wait_for = random.Random(trial).randrange(1, 200)
     with recording_process(tmp_path / "e", 1_000_000, 100) as process:
