@@ -65,6 +65,14 @@ def _parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
     )
+    _add_episodes(
+        commands.add_parser(
+            "episodes",
+            help="list, find, show, tag and delete what was recorded",
+            description="What was recorded. EPISODE is a folder, or a part of a name in the "
+            "library that no other one has.",
+        )
+    )
 
     demo = commands.add_parser("demo", help="watch it work", description=_demo.__doc__)
     demo.add_argument(
@@ -193,6 +201,40 @@ def _add_model(model: argparse.ArgumentParser) -> None:
     make.set_defaults(command=_make_test)
 
 
+def _add_episodes(episodes: argparse.ArgumentParser) -> None:
+    library = argparse.ArgumentParser(add_help=False)
+    library.add_argument(
+        "--library",
+        type=Path,
+        default=argparse.SUPPRESS,
+        metavar="DIR",
+        help="the folder of episodes (default: the one that runs are recorded in)",
+    )
+    episodes.add_argument("--library", type=Path, metavar="DIR", help=argparse.SUPPRESS)
+    episodes.set_defaults(command=_episodes, tag=[])
+    actions = episodes.add_subparsers(dest="action", metavar="ACTION")
+
+    def add(name: str, what: str) -> argparse.ArgumentParser:
+        return actions.add_parser(name, help=what, description=what, parents=[library])
+
+    listing = add("list", "every episode, the newest first; this is done without ACTION, too")
+    listing.add_argument(
+        "--tag", action="append", default=[], metavar="TAG", help="only those that have this tag"
+    )
+    search = add("search", "find words in tasks, thoughts, actions and answers")
+    search.add_argument("words", nargs="+", metavar="WORDS")
+    show = add("show", "one episode, step by step")
+    tag = add("tag", "file an episode under words of your own, kept beside it")
+    delete = add("delete", "move an episode to the trash of the desktop")
+    for action in (show, tag, delete):
+        action.add_argument("episode", metavar="EPISODE")
+    tag.add_argument("tags", nargs="+", metavar="TAG")
+    tag.add_argument("--remove", action="store_true", help="take these tags away")
+    delete.add_argument("--for-good", action="store_true", help="past the trash; needs --yes")
+    delete.add_argument("--yes", action="store_true", help="it cannot be undone, and that is meant")
+    add("reindex", "make the index anew from the episodes, which are the truth")
+
+
 def _add_loading(add: Callable[..., object]) -> None:
     add(
         "--device",
@@ -302,6 +344,36 @@ def _make_test(options: argparse.Namespace) -> int:
     from agent_app.model_commands import make_test_model
 
     return make_test_model(options.folder, options.size, console=Console())
+
+
+def _episodes(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from agent_app import episode_commands as episodes
+
+    library: Path | None = options.library
+    console = Console()
+    match options.action:
+        case "search":
+            return episodes.search_episodes(library, " ".join(options.words), console=console)
+        case "show":
+            return episodes.show_episode(library, options.episode, console=console)
+        case "tag":
+            return episodes.tag_episode(
+                library, options.episode, options.tags, remove=options.remove, console=console
+            )
+        case "delete":
+            return episodes.delete_episode(
+                library,
+                options.episode,
+                for_good=options.for_good,
+                yes=options.yes,
+                console=console,
+            )
+        case "reindex":
+            return episodes.reindex_episodes(library, console=console)
+        case _:
+            return episodes.list_episodes(library, tags=options.tag, console=console)
 
 
 def _demo(options: argparse.Namespace) -> int:
