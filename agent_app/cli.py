@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from agent_app import __version__
 from agent_app.errors import KnownError
+from agent_app.exporting.formats import FORMATS
 from agent_app.geometry import Region, Size
 
 if TYPE_CHECKING:
@@ -62,6 +63,16 @@ def _parser() -> argparse.ArgumentParser:
             "library that no other one has.",
         )
     )
+    _add_export(
+        commands.add_parser(
+            "export",
+            help="write an episode in another format",
+            description=_export.__doc__,
+            epilog="Formats:\n"
+            + "\n".join(f"  {name:18}{each.about}" for name, each in FORMATS.items()),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+    )
 
     demo = commands.add_parser("demo", help="watch it work", description=_demo.__doc__)
     demo.add_argument(
@@ -106,13 +117,18 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("--episode", type=Path, metavar="DIR", help="record into this new folder")
     model = run.add_argument_group("Kimi-VL")
     _add_loading(model.add_argument)
-    model.add_argument("--prompt", type=Path, metavar="FILE", help="instead of prompts/agent.md")
+    model.add_argument(
+        "--prompt",
+        default="agent",
+        metavar="NAME",
+        help="agent, grounding, or a .md file of yours (default: agent)",
+    )
     model.add_argument(
         "--temperature",
         type=float,
         default=0.8,
         metavar="T",
-        help="0 is the likeliest (default: 0.8)",
+        help="0 takes the likeliest word (default: 0.8)",
     )
     model.add_argument(
         "--top-p", type=float, default=1.0, metavar="P", help="draw from this share (default: 1)"
@@ -130,6 +146,21 @@ def _add_run(run: argparse.ArgumentParser) -> None:
         help="the most tokens one reply may take (default: 8192)",
     )
     run.set_defaults(command=_run)
+
+
+def _add_export(export: argparse.ArgumentParser) -> None:
+    export.add_argument("episode", type=Path, metavar="EPISODE", help="the episode's folder")
+    export.add_argument(
+        "--to", required=True, choices=tuple(FORMATS), metavar="FORMAT", help="see below"
+    )
+    export.add_argument(
+        "--output",
+        required=True,
+        type=Path,
+        metavar="PATH",
+        help="the new file, or a new folder for a format that is one",
+    )
+    export.set_defaults(command=_export)
 
 
 def _add_model(model: argparse.ArgumentParser) -> None:
@@ -254,6 +285,26 @@ def _run(options: argparse.Namespace) -> int:
         )
 
 
+def _export(options: argparse.Namespace) -> int:
+    """Write an episode in another format, and say what that cannot hold."""
+    from rich.console import Console
+
+    from agent_app.console import progress_bar
+    from agent_app.episode.reader import open_episode
+    from agent_app.exporting.formats import export_episode
+
+    console = Console()
+    episode = open_episode(options.episode)
+    with progress_bar(console, in_bytes=False) as progress:
+        lost = export_episode(episode, options.to, options.output, progress=progress)
+    for problem in episode.problems:
+        console.print(f"damaged: {problem}", style="yellow", markup=False, soft_wrap=True)
+    for sentence in lost:
+        console.print(f"not held: {sentence}", style="yellow", markup=False, soft_wrap=True)
+    console.print(str(options.output), markup=False, highlight=False, soft_wrap=True)
+    return 0
+
+
 def _pull(options: argparse.Namespace) -> int:
     """Fetch a checkpoint from the hub, or go on where it was cut; every byte is checked.
 
@@ -352,7 +403,7 @@ def _workplace_options(options: argparse.Namespace) -> WorkplaceOptions:
     return WorkplaceOptions(
         model=options.model,
         loading=_loading(options),
-        prompt=options.prompt,
+        prompt=Path(options.prompt) if options.prompt.endswith(".md") else options.prompt,
         monitor=options.monitor,
         region=Region.parse(options.region) if options.region else None,
         masks=tuple(Region.parse(mask) for mask in options.mask),

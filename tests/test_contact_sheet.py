@@ -24,11 +24,12 @@ from agent_app.actions import (
     Write,
     describe_action,
 )
-from agent_app.episode.contact_sheet import draw_contact_sheet, seconds_text
+from agent_app.episode.contact_sheet import draw_contact_sheet
 from agent_app.episode.lettering import Lettering
 from agent_app.episode.marks import ACCENT, draw_action
 from agent_app.episode.reader import open_episode
 from agent_app.episode.recorder import EpisodeRecorder
+from agent_app.episode.wording import seconds_text
 from agent_app.errors import KnownError
 from agent_app.events import (
     ActionDecided,
