@@ -55,6 +55,14 @@ def _parser() -> argparse.ArgumentParser:
             description="Fetch a Kimi-VL checkpoint, look at it, and check that it works.",
         )
     )
+    _add_episodes(
+        commands.add_parser(
+            "episodes",
+            help="list, find, show, tag and delete what was recorded",
+            description="What was recorded. EPISODE is a folder, or a part of a name in the "
+            "library that no other one has.",
+        )
+    )
     _add_export(
         commands.add_parser(
             "export",
@@ -63,14 +71,6 @@ def _parser() -> argparse.ArgumentParser:
             epilog="Formats:\n"
             + "\n".join(f"  {name:18}{each.about}" for name, each in FORMATS.items()),
             formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-    )
-    _add_episodes(
-        commands.add_parser(
-            "episodes",
-            help="list, find, show, tag and delete what was recorded",
-            description="What was recorded. EPISODE is a folder, or a part of a name in the "
-            "library that no other one has.",
         )
     )
 

@@ -22,6 +22,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from bench.recorder import THOUGHT, Bench
+
 from agent_app.actions import Press
 from agent_app.episode.reader import open_episode
 from agent_app.episode.recorder import EpisodeRecorder
@@ -43,7 +45,6 @@ from agent_app.exporting.formats import export_episode
 from agent_app.geometry import Monitor, Region, Size
 from agent_app.model_runtime import no_progress
 from agent_app.virtual import VirtualDesktop
-from bench.recorder import THOUGHT, Bench
 from tests.chromium import Chromium
 
 SIZE = Size(1920, 1080)

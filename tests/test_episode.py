@@ -47,6 +47,7 @@ from agent_app.events import (
     QuestionAsked,
     RunStarted,
     ScreenSettled,
+    StepStarted,
     TokenStreamed,
 )
 from agent_app.geometry import FrameTransform, RelativePoint, ScreenPoint, Size
@@ -268,6 +269,20 @@ def test_a_file_of_a_million_lines_is_read_as_far_as_an_episode_can_go(tmp_path:
     episode = open_episode(tmp_path)
     assert len(episode.events) == MAX_LINES - 1
     assert episode.problems == (f"the file is too long: after line {MAX_LINES} it was left out",)
+
+
+def test_an_episode_of_as_many_steps_and_frames_as_there_can_be_opens(tmp_path: Path):
+    steps = (MAX_LINES - 1) // 2
+    ref = MadeUpRun(1).frame(1)
+    lines = (
+        encode_line(StepStarted(step, 0.0)) + encode_line(FrameCaptured(step, ref, 0.0))
+        for step in range(steps)
+    )
+    (tmp_path / EVENTS_FILE).write_bytes(encode_line(HEADER) + b"".join(lines))
+    episode = open_episode(tmp_path)
+    assert len(episode.steps) == steps
+    assert all(step.frame_before == ref for step in episode.steps)
+    assert episode.problems == (f"frame {ref.sha1[:12]} is missing",)
 
 
 def test_a_million_bad_lines_make_a_short_list_of_problems(tmp_path: Path):

@@ -88,6 +88,12 @@ class MadeUpRun:
         return folder
 
 
+def frame_file(folder: Path, sha1: str) -> Path:
+    """The one file of a frame, whatever it is."""
+    (path,) = (folder / "frames").glob(f"{sha1}.*")
+    return path
+
+
 def main(folder: str, steps: str, thought_length: str, limit: str = "") -> None:
     if limit:
         import resource  # not on Windows

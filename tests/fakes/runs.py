@@ -22,7 +22,6 @@ from agent_app.actions import (
     Write,
     target_points,
 )
-from agent_app.episode.format import FRAMES_FOLDER
 from agent_app.episode.reader import Episode, open_episode
 from agent_app.episode.recorder import EpisodeRecorder
 from agent_app.events import (
@@ -130,9 +129,3 @@ class ExampleRun:
         for _ in EpisodeRecorder(folder, self.kept.get).tee(self.events()):
             pass
         return open_episode(folder)
-
-
-def frame_file(episode: Episode, number: int) -> Path:
-    """Where the pixels of an episode's n-th frame lie, whole or as changes."""
-    (path,) = (episode.folder / FRAMES_FOLDER).glob(f"{episode.frames[number].sha1}.*")
-    return path
