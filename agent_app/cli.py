@@ -73,6 +73,17 @@ def _parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
     )
+    bring = commands.add_parser(
+        "import", help="read a recording of others as episodes", description=_import.__doc__
+    )
+    bring.add_argument("path", type=Path, metavar="PATH", help="a file or folder, as published")
+    bring.add_argument(
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="the folder that the episodes' folders go into (default: where runs are recorded)",
+    )
+    bring.set_defaults(command=_import)
 
     demo = commands.add_parser("demo", help="watch it work", description=_demo.__doc__)
     demo.add_argument(
@@ -302,6 +313,24 @@ def _export(options: argparse.Namespace) -> int:
     for sentence in lost:
         console.print(f"not held: {sentence}", style="yellow", markup=False, soft_wrap=True)
     console.print(str(options.output), markup=False, highlight=False, soft_wrap=True)
+    return 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    """Read AgentNet, AgentNetBench or OSWorld results as episodes, and say what is not kept."""
+    from rich.console import Console
+
+    from agent_app.console import progress_bar
+    from agent_app.importing.formats import import_recordings
+
+    console = Console()
+    with progress_bar(console, in_bytes=False) as progress:
+        for folder, lost in import_recordings(
+            options.path, library=options.output, progress=progress
+        ):
+            console.print(str(folder), markup=False, highlight=False, soft_wrap=True)
+            for sentence in lost:
+                console.print(f"  not kept: {sentence}", style="yellow", markup=False)
     return 0
 
 

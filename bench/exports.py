@@ -3,7 +3,7 @@
     python bench/exports.py [--steps N] [--keep FOLDER]
 
 Two runs on a private 1920x1080 desktop are recorded and exported: two small applications that are
-typed into and clicked at, and an editor over the whole screen that turns a page of text at each
+typed into and clicked at, and a terminal over the whole screen that turns a page of text at each
 step, which is as much change as a run can hold. Each page is opened in a headless Chromium five
 times; the time goes from the request to the first frame drawn, median and worst. The last line is
 one JSON document.
@@ -59,9 +59,8 @@ def turn_pages(bench: Bench, steps: int, folder: Path) -> Iterator[Event]:
         for line in range(120 * steps):
             words = (WORDS[(line * 7 + at * at) % len(WORDS)] for at in range(24))
             file.write(f"{line} {' '.join(words)}\n")
-    bench.desktop.launch(["mousepad", "--disable-server", str(text)])
-    bench.xdotool("search", "--sync", "--onlyvisible", "--name", "long.txt")
-    bench.xdotool("key", "F11")
+    bench.desktop.launch(["xterm", "-T", "pages", "-fullscreen", "-e", "more", str(text)])
+    bench.xdotool("search", "--sync", "--onlyvisible", "--name", "pages")
     time.sleep(2)
     screen = Monitor(1, Region(0, 0, SIZE.width, SIZE.height))
     now = time.monotonic
@@ -71,8 +70,8 @@ def turn_pages(bench: Bench, steps: int, folder: Path) -> Iterator[Event]:
         yield StepStarted(step, now())
         yield FrameCaptured(step, bench.capture(), now())
         yield ReplyReceived(step, THOUGHT, "Turn the page.", "stop", 2000, 160, now())
-        yield ActionDecided(step, 0, Press(("pagedown",)), "Turn the page", (), now())
-        bench.xdotool("key", "Next")
+        yield ActionDecided(step, 0, Press(("space",)), "Turn the page", (), now())
+        bench.xdotool("key", "space")
         yield ActionDone(step, 0, now())
         time.sleep(0.15)  # the application draws
         yield ScreenSettled(step, True, True, 0.15, now())

@@ -1,0 +1,65 @@
+"""Which recording lies in a path, and its way into a library of episodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from agent_app.episode.recorder import new_episode_folder
+from agent_app.errors import KnownError
+from agent_app.importing.agentnet import read_agentnet, read_agentnetbench
+from agent_app.importing.osworld import TRAJECTORY, read_osworld
+from agent_app.importing.recording import Recording, read_bounded, write_recording
+from agent_app.model_runtime import Progress
+
+_KNOWN = "an AgentNet .jsonl, an AgentNetBench .json, or a results folder of OSWorld"
+
+
+def import_recordings(
+    path: Path, *, library: Path | None, progress: Progress
+) -> Iterator[tuple[Path, Sequence[str]]]:
+    """Import all that lies in a path: each new episode's folder, and what it could not keep.
+
+    Without a library it is the person's own. Raises KnownError for a path that holds no known
+    recording, and at the first one that is damaged; episodes written until then stay.
+    """
+    for recording in _recordings(path):
+        folder = new_episode_folder(recording.task or recording.name, library=library)
+        yield folder, write_recording(recording, folder, progress)
+
+
+def _recordings(path: Path) -> Iterator[Recording]:
+    if (path / TRAJECTORY).is_file():
+        return read_osworld(path)
+    if path.is_dir():
+        return _in_folder(path)
+    if path.suffix == ".jsonl" and path.is_file():
+        return read_agentnet(path)
+    if path.suffix == ".json" and path.is_file():
+        return read_agentnetbench(path)
+    raise KnownError(f"{path} is no recording that is known here", remedy=f"give {_KNOWN}")
+
+
+def _in_folder(folder: Path) -> Iterator[Recording]:
+    """An exported AgentNet folder, or the recordings directly in a folder of several."""
+    found = [each for each in sorted(folder.iterdir()) if _looks_known(each)]
+    if not found:
+        raise KnownError(f"{folder} holds no known recording", remedy=f"give {_KNOWN}")
+    for each in found:
+        yield from _recordings(each)
+
+
+def _looks_known(path: Path) -> bool:
+    if path.is_dir():
+        return (path / TRAJECTORY).is_file()
+    if path.suffix == ".jsonl":
+        return b'"traj"' in read_bounded(path)
+    if path.suffix == ".json":
+        try:
+            data = msgspec.json.decode(read_bounded(path))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return False
+        return isinstance(data, dict) and "high_level_task_description" in data
+    return False
