@@ -203,6 +203,7 @@ class LanguageModel(nn.Module):
 
     def __init__(self, config: TextConfig) -> None:
         super().__init__()
+        self.config = config
         self.model = Decoder(config)
         self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
 
