@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,12 @@ from agent_app.errors import KnownError
 from agent_app.geometry import Region, Size
 
 if TYPE_CHECKING:
+    from agent_app.model_runtime import ModelOptions, Sampling
     from agent_app.session import WorkplaceOptions
+
+_PRECISIONS = ("auto", "fp32", "bf16", "int8", "int4")
+_REPO = "moonshotai/Kimi-VL-A3B-Thinking-2506"
+_STOPPED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,6 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KnownError as error:
         print(f"agent-app: {error.message}\n  → {error.remedy}", file=sys.stderr)  # noqa: T201
         return 3
+    except KeyboardInterrupt:
+        print("agent-app: stopped", file=sys.stderr)  # noqa: T201
+        return _STOPPED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -38,27 +46,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"agent-app {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    run = commands.add_parser("run", help="work on a task", description=_run.__doc__)
-    run.add_argument("task", metavar="TASK", help="what to do, in words or step by step")
-    run.add_argument("--model", metavar="NAME", help="which model decides (default: reader)")
-    where = run.add_mutually_exclusive_group()
-    where.add_argument("--monitor", type=int, metavar="N", help="from 1; 0 is all of them")
-    where.add_argument("--region", metavar="X,Y,W,H", help="a part of the screen, in its units")
-    run.add_argument(
-        "--mask",
-        action="append",
-        default=[],
-        metavar="X,Y,W,H",
-        help="never look at this part of the screen; may be given several times",
+    _add_run(commands.add_parser("run", help="work on a task", description=_run.__doc__))
+    _add_model(
+        commands.add_parser(
+            "model",
+            help="fetch, inspect and check Kimi-VL",
+            description="Fetch a Kimi-VL checkpoint, look at it, and check that it works.",
+        )
     )
-    run.add_argument("--virtual", metavar="WxH", help="work on a private desktop of this size")
-    run.add_argument("--app", metavar="CMD", help="start this program on the desktop first")
-    run.add_argument("--max-steps", type=int, default=50, metavar="N", help="default: 50")
-    run.add_argument("--max-seconds", type=float, default=1800, metavar="S", help="default: 1800")
-    run.add_argument("--no-window", action="store_true", help="print the run in the terminal")
-    run.add_argument("--episode", type=Path, metavar="DIR", help="record into this new folder")
-    run.set_defaults(command=_run)
 
     demo = commands.add_parser("demo", help="watch it work", description=_demo.__doc__)
     demo.add_argument(
@@ -77,6 +72,116 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_run(run: argparse.ArgumentParser) -> None:
+    run.add_argument("task", metavar="TASK", help="what to do, in words or step by step")
+    run.add_argument(
+        "--model",
+        metavar="NAME",
+        help="which model decides: reader, kimi-vl, ORG/NAME[@REVISION] in the cache, or a folder "
+        "(default: kimi-vl where its weights and a GPU are, else reader)",
+    )
+    where = run.add_mutually_exclusive_group()
+    where.add_argument("--monitor", type=int, metavar="N", help="from 1; 0 is all of them")
+    where.add_argument("--region", metavar="X,Y,W,H", help="a part of the screen, in its units")
+    run.add_argument(
+        "--mask",
+        action="append",
+        default=[],
+        metavar="X,Y,W,H",
+        help="never look at this part of the screen; may be given several times",
+    )
+    run.add_argument("--virtual", metavar="WxH", help="work on a private desktop of this size")
+    run.add_argument("--app", metavar="CMD", help="start this program on the desktop first")
+    run.add_argument("--max-steps", type=int, default=50, metavar="N", help="default: 50")
+    run.add_argument("--max-seconds", type=float, default=1800, metavar="S", help="default: 1800")
+    run.add_argument("--no-window", action="store_true", help="print the run in the terminal")
+    run.add_argument("--episode", type=Path, metavar="DIR", help="record into this new folder")
+    model = run.add_argument_group("Kimi-VL")
+    _add_loading(model.add_argument)
+    model.add_argument("--prompt", type=Path, metavar="FILE", help="instead of prompts/agent.md")
+    model.add_argument(
+        "--temperature",
+        type=float,
+        default=0.8,
+        metavar="T",
+        help="0 takes the likeliest word (default: 0.8)",
+    )
+    model.add_argument(
+        "--top-p", type=float, default=1.0, metavar="P", help="draw from this share (default: 1)"
+    )
+    model.add_argument("--seed", type=int, metavar="N", help="the same seed draws the same words")
+    model.add_argument("--no-think", action="store_true", help="answer without a thought")
+    model.add_argument(
+        "--thinking-budget", type=int, metavar="N", help="the most tokens one thought may take"
+    )
+    model.add_argument(
+        "--max-tokens",
+        type=int,
+        default=8192,
+        metavar="N",
+        help="the most tokens one reply may take (default: 8192)",
+    )
+    run.set_defaults(command=_run)
+
+
+def _add_model(model: argparse.ArgumentParser) -> None:
+    actions = model.add_subparsers(required=True, metavar="ACTION")
+
+    pull = actions.add_parser("pull", help="fetch a checkpoint", description=_pull.__doc__)
+    pull.add_argument(
+        "repo", nargs="?", metavar="REPO", help=f"ORG/NAME on the hub (default: {_REPO})"
+    )
+    pull.add_argument("--revision", metavar="R", help="a branch, a tag or a commit")
+    pull.set_defaults(command=_pull)
+
+    info = actions.add_parser(
+        "info", help="what is there, and does it fit", description=_info.__doc__
+    )
+    check = actions.add_parser("check", help="see whether it sees", description=_check.__doc__)
+    for action, command in ((info, _info), (check, _check)):
+        action.add_argument(
+            "name",
+            nargs="?",
+            default="kimi-vl",
+            metavar="NAME",
+            help="ORG/NAME[@REVISION] in the cache, or a folder (default: kimi-vl)",
+        )
+        _add_loading(action.add_argument)
+        action.set_defaults(command=command)
+
+    make = actions.add_parser(
+        "make-test", help="write a random checkpoint", description=_make_test.__doc__
+    )
+    make.add_argument("folder", type=Path, metavar="DIR", help="a new or empty folder")
+    make.add_argument(
+        "--size",
+        choices=("tiny", "full"),
+        default="tiny",
+        help="tiny: a few MB; full: the real shape, 33 GB (default: tiny)",
+    )
+    make.set_defaults(command=_make_test)
+
+
+def _add_loading(add: Callable[..., object]) -> None:
+    add(
+        "--device",
+        metavar="D",
+        help="cpu, cuda:1, or several: cuda:0,cuda:1 (default: as few GPUs as hold it)",
+    )
+    add(
+        "--precision",
+        choices=_PRECISIONS,
+        default="auto",
+        help="of the weights; auto is the most exact that fits (default: auto)",
+    )
+    add(
+        "--context",
+        type=int,
+        metavar="N",
+        help="the most tokens a conversation may have (default: 32768)",
+    )
+
+
 def _run(options: argparse.Namespace) -> int:
     """Work on one task, in a window that shows the thought, or in the terminal."""
     from agent_app.session import EXIT_STATUS, Workplace
@@ -91,10 +196,10 @@ def _run(options: argparse.Namespace) -> int:
             from agent_app.console import print_run
 
             console = Console()
-            console.print(place.why, style="dim")
             session = place.session(options.task, episode=options.episode)
             finished = print_run(session, console)
-            console.print(f"episode: {session.recorder.folder}", style="dim", soft_wrap=True)
+            if session.recorder.folder.exists():
+                console.print(f"episode: {session.recorder.folder}", style="dim", soft_wrap=True)
             return EXIT_STATUS[finished.outcome]
         from agent_app.ui import run_window
 
@@ -105,6 +210,47 @@ def _run(options: argparse.Namespace) -> int:
             task=options.task,
             autostart=True,
         )
+
+
+def _pull(options: argparse.Namespace) -> int:
+    """Fetch a checkpoint from the hub, or go on where it was cut; every byte is checked.
+
+    HF_HOME says where it goes, HF_ENDPOINT which hub it comes from, HF_TOKEN who you are.
+    """
+    from rich.console import Console
+
+    from agent_app.model_commands import pull_model
+
+    return pull_model(options.repo or _REPO, revision=options.revision, console=Console())
+
+
+def _info(options: argparse.Namespace) -> int:
+    """Say what a checkpoint holds, and what loading it takes on this machine."""
+    from rich.console import Console
+
+    from agent_app.model_commands import show_model
+
+    return show_model(options.name, options=_loading(options), console=Console())
+
+
+def _check(options: argparse.Namespace) -> int:
+    """Load a checkpoint and show it three pictures: it must tell them apart."""
+    from rich.console import Console
+
+    from agent_app.model_commands import check_model
+
+    return check_model(
+        options.name, options=_loading(options), environment=os.environ, console=Console()
+    )
+
+
+def _make_test(options: argparse.Namespace) -> int:
+    """Write a checkpoint of random weights, in the real format and with the real names."""
+    from rich.console import Console
+
+    from agent_app.model_commands import make_test_model
+
+    return make_test_model(options.folder, options.size, console=Console())
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -133,14 +279,49 @@ def _workplace_options(options: argparse.Namespace) -> WorkplaceOptions:
         raise KnownError("a run needs room to work", remedy="give limits above zero")
     return WorkplaceOptions(
         model=options.model,
+        loading=_loading(options),
+        prompt=options.prompt,
         monitor=options.monitor,
         region=Region.parse(options.region) if options.region else None,
         masks=tuple(Region.parse(mask) for mask in options.mask),
         virtual=_size(options.virtual),
         app=options.app,
         settings=LoopSettings(
-            budgets=Budgets(steps=options.max_steps, seconds=options.max_seconds)
+            budgets=Budgets(steps=options.max_steps, seconds=options.max_seconds),
+            sampling=_sampling(options),
         ),
+    )
+
+
+def _loading(options: argparse.Namespace) -> ModelOptions:
+    from agent_app.model_runtime import ModelOptions
+
+    if options.context is not None and options.context < 1:
+        raise KnownError("a conversation needs room", remedy="give a --context above zero")
+    return ModelOptions(options.device, options.precision, options.context)
+
+
+def _sampling(options: argparse.Namespace) -> Sampling:
+    from agent_app.model_runtime import Sampling
+
+    if not (options.temperature >= 0 and 0 < options.top_p <= 1):
+        raise KnownError(
+            "no reply can be drawn so",
+            remedy="give a --temperature of 0 or more, and a --top-p above 0 and up to 1",
+        )
+    budget: int | None = options.thinking_budget
+    if options.max_tokens < 1 or (budget is not None and budget < 1):
+        raise KnownError(
+            "a reply needs room",
+            remedy="give --max-tokens and --thinking-budget above zero, or --no-think",
+        )
+    return Sampling(
+        temperature=options.temperature,
+        top_p=options.top_p,
+        seed=options.seed,
+        max_tokens=options.max_tokens,
+        think=not options.no_think,
+        thinking_budget=budget,
     )
 
 

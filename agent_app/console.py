@@ -9,6 +9,14 @@ from contextlib import contextmanager
 from types import FrameType
 
 from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.text import Text
 
 from agent_app.actions import describe_action
@@ -25,6 +33,7 @@ from agent_app.events import (
     StepStarted,
     TokenStreamed,
 )
+from agent_app.model_runtime import Progress as ModelProgress
 from agent_app.session import Session
 
 _OUTCOME_STYLES = {"success": "bold green", "failure": "bold red", "error": "bold red"}
@@ -33,18 +42,46 @@ _OUTCOME_STYLES = {"success": "bold green", "failure": "bold red", "error": "bol
 def print_run(session: Session, console: Console) -> RunFinished:
     """Run a session to its end, printing it, and return how it ended.
 
-    Ctrl+C and SIGTERM stop the run tidily. Questions are asked in the terminal when there is one,
-    and stay unanswered otherwise.
+    The model is made ready first, with a bar. Ctrl+C and SIGTERM stop the run tidily. Questions are
+    asked in the terminal when there is one, and stay unanswered otherwise.
     """
     printer = _Printer(console, session)
     finished: RunFinished | None = None
     with _stopping_on_signals(session):
+        with progress_bar(console) as progress:
+            session.prepare(progress)
+        if session.why:
+            console.print(session.why, style="dim")
         for event in session.events():
             printer.show(event)
             if isinstance(event, RunFinished):
                 finished = event
     assert finished is not None, "every run ends with RunFinished"
     return finished
+
+
+@contextmanager
+def progress_bar(console: Console) -> Generator[ModelProgress]:
+    """A bar for work that is counted in bytes; it is gone when the work is done.
+
+    Only in a terminal: a file has no use for it.
+    """
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task("", total=None, visible=False)
+
+        def tell(what: str, done: int, total: int) -> None:
+            bar.update(task, description=what, completed=done, total=total, visible=True)
+
+        yield tell
 
 
 @contextmanager

@@ -146,12 +146,13 @@ class ModelOptions:
     """How a model is to be loaded; a runtime takes what concerns it.
 
     `device` is a name such as "cuda:1" or "cpu", None for the best there is. "auto" is the most
-    exact precision that fits. `context` is the most tokens a conversation may have.
+    exact precision that fits. `context` is the most tokens a conversation may have, None for 32768
+    or as many as the model has.
     """
 
     device: str | None = None
     precision: Precision = "auto"
-    context: int = 32768
+    context: int | None = None
 
 
 class Progress(Protocol):

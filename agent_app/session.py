@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -20,12 +20,19 @@ from typing import Protocol, Self
 
 from agent_app.actions import Input
 from agent_app.episode.recorder import EpisodeRecorder, new_episode_folder
-from agent_app.errors import KnownError
-from agent_app.events import Event, Outcome, QuestionAsked
+from agent_app.errors import KnownError, RunEnded
+from agent_app.events import Event, Outcome, QuestionAsked, RunFinished
 from agent_app.geometry import Region, Size
 from agent_app.input import open_input
 from agent_app.loop import LoopSettings, run
-from agent_app.model_runtime import ModelRuntime, RuntimeInfo, open_runtime
+from agent_app.model_runtime import (
+    ModelOptions,
+    ModelRuntime,
+    Progress,
+    RuntimeInfo,
+    no_progress,
+    open_runtime,
+)
 from agent_app.prompting import Prompt, load_prompt
 from agent_app.screen.capture import open_screen
 from agent_app.screen.frame import Frame, Screen
@@ -44,16 +51,22 @@ _APP_START_SECONDS = 15.0
 class Session(Protocol):
     """A task that can be run once.
 
-    `unobstructed` is entered while the agent looks and acts, for a window that must get out of the
-    way; it is called in the thread that iterates `events`. Whoever meets a `QuestionAsked` must
-    call `answer`, with None when nobody can.
+    `prepare` makes its model ready and may take its time; it comes before `events`, in the same
+    thread, and `stop` ends it, too. `runtime` is None until then; `why` says which model was taken
+    and for what reason. `unobstructed` is entered while the agent looks and acts, for a window that
+    must get out of the way; it is called in the thread that iterates `events`. Whoever meets a
+    `QuestionAsked` must call `answer`, with None when nobody can.
     """
 
     task: str
-    runtime: RuntimeInfo
     region: Region
     unobstructed: Callable[[], AbstractContextManager[None]]
 
+    @property
+    def runtime(self) -> RuntimeInfo | None: ...
+    @property
+    def why(self) -> str: ...
+    def prepare(self, progress: Progress) -> None: ...
     def events(self) -> Iterator[Event]: ...
     def stop(self) -> None: ...
     def answer(self, text: str | None) -> None: ...
@@ -66,10 +79,13 @@ class WorkplaceOptions:
 
     `monitor` counts from 1, 0 is all of them. With `virtual` the desktop is a private one of that
     size; `app` is a command that is started on the desktop first. What lies in `masks` is painted
-    over at capture, so that neither the model nor a recording ever has it.
+    over at capture, so that neither the model nor a recording ever has it. `prompt` is a file that
+    takes the place of the shipped prompt.
     """
 
     model: str | None = None
+    loading: ModelOptions = field(default_factory=ModelOptions)
+    prompt: Path | None = None
     monitor: int | None = None
     region: Region | None = None
     masks: tuple[Region, ...] = ()
@@ -81,13 +97,16 @@ class WorkplaceOptions:
 class Workplace:
     """The seams of one desktop, open; sessions run on it one after the other.
 
-    `why` says which model was taken and for what reason. Raises KnownError when any part of it
-    cannot be had; whatever was opened before is closed again.
+    The model is opened when the first session needs it, and serves them all; `why` then says which
+    it is and for what reason. Raises KnownError when any other part of it cannot be had; whatever
+    was opened before is closed again.
     """
 
     def __init__(self, options: WorkplaceOptions, *, environment: Mapping[str, str]) -> None:
         self.options = options
-        self.prompt: Prompt = load_prompt()
+        self.prompt: Prompt = load_prompt(options.prompt or "agent")
+        self.why = ""
+        self._runtime: ModelRuntime | None = None
         with ExitStack() as opened:
             self.desktop = options.virtual and VirtualDesktop(options.virtual)
             if self.desktop:
@@ -103,12 +122,25 @@ class Workplace:
             opened.callback(self.screen.close)
             self.input: Input = open_input(environment)
             opened.callback(self.input.close)
-            self.runtime: ModelRuntime
-            self.runtime, self.why = open_runtime(options.model, environment=environment)
-            opened.callback(self.runtime.close)
             if options.app:
                 self.launch(options.app)
             self._opened = opened.pop_all()
+
+    def open_model(self, progress: Progress = no_progress) -> ModelRuntime:
+        """The model; opened by the first call, which takes as long as its weights take to load.
+
+        Raises KnownError when it cannot be had; another call tries again. What `progress` raises
+        ends the opening.
+        """
+        if self._runtime is None:
+            self._runtime, self.why = open_runtime(
+                self.options.model,
+                environment=self.environment,
+                options=self.options.loading,
+                progress=progress,
+            )
+            self._opened.callback(self._runtime.close)
+        return self._runtime
 
     def launch(self, command: str) -> None:
         """Start a program on this desktop and wait until its window has come to rest.
@@ -154,7 +186,7 @@ class LiveSession:
 
     def __init__(self, workplace: Workplace, task: str, episode: Path | None) -> None:
         self.task = task
-        self.runtime = workplace.runtime.info
+        self.runtime: RuntimeInfo | None = None
         self.region = workplace.screen.region
         self.unobstructed: Callable[[], AbstractContextManager[None]] = nullcontext
         self._workplace = workplace
@@ -163,12 +195,33 @@ class LiveSession:
         self._stop = threading.Event()
         self._answers: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
+    @property
+    def why(self) -> str:
+        return self._workplace.why
+
+    def prepare(self, progress: Progress = no_progress) -> None:
+        """Open the model, unless the workplace has it; a stop meanwhile is told by `events`."""
+
+        def tell(what: str, done: int, total: int) -> None:
+            if self._stop.is_set():
+                raise RunEnded("stopped")
+            progress(what, done, total)
+
+        with suppress(RunEnded):
+            self.runtime = self._workplace.open_model(tell).info
+
     def events(self) -> Iterator[Event]:
+        if self.runtime is None and not self._stop.is_set():
+            self.prepare()
+        if self.runtime is None:
+            reason = "stopped while the model was being made ready"
+            yield RunFinished("stopped", reason, "", 0, 0.0, 0, time.monotonic())
+            return
         place = self._workplace
         yield from self.recorder.tee(
             run(
                 self.task,
-                runtime=place.runtime,
+                runtime=place.open_model(),
                 screen=place.screen,
                 input=place.input,
                 prompt=place.prompt,

@@ -19,6 +19,7 @@ import statistics
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -196,8 +197,9 @@ def compare(checkpoint: Checkpoint, device: str) -> dict[str, float]:
     """Relative errors of bfloat16 against float32, ‖bf16 - fp32‖ / ‖fp32‖.
 
     Random weights route by chance: a rounding that swaps two nearly equal experts changes a
-    layer's output at once, so the whole model's error says how often that happens. The layers'
-    errors are taken on equal inputs, and beside them the share of equal choices.
+    layer's output at once, and the next layers' choices with it. So the logits are compared twice:
+    with the experts that each model chooses, and with the float32 model's for both. A layer's error
+    is taken on equal inputs.
     """
     quiet = lambda _what, _done, _total: None  # noqa: E731
     exact, rounded = (
@@ -223,23 +225,52 @@ def _errors(
     ]
     words = checkpoint.config.text.vocab_size
     tokens = torch.randint(0, words, (512,), generator=torch.Generator().manual_seed(0))
-    logits = [
-        model.language_model(
-            model.language_model.embed(tokens.to(device)), model.new_cache(512), only_last=False
-        )
-        for model in (exact, rounded)
-    ]
+    logits = [_logits(model, tokens.to(device)) for model in (exact, rounded)]
+    with _choices_of(exact, rounded):
+        _logits(exact, tokens.to(device))
+        same_choices = _logits(rounded, tokens.to(device))
     layers, choices = _layer_errors(exact, rounded, tokens.to(device))
     return {
         "vision features": _relative(features[1], features[0]),
         "one layer, median": statistics.median(layers),
         "one layer, worst": max(layers),
         "equal expert choices": statistics.mean(choices),
-        "logits of the whole model": _relative(logits[1], logits[0]),
+        "logits, same choices": _relative(same_choices, logits[0]),
+        "logits, own choices": _relative(logits[1], logits[0]),
         "equal likeliest tokens": float(
             (logits[0].argmax(-1) == logits[1].argmax(-1)).float().mean()
         ),
     }
+
+
+def _logits(model: KimiVL, tokens: torch.Tensor) -> torch.Tensor:
+    language = model.language_model
+    return language(language.embed(tokens), model.new_cache(len(tokens)), only_last=False)
+
+
+@contextmanager
+def _choices_of(first: KimiVL, second: KimiVL) -> Iterator[None]:
+    """Whatever `second` computes meanwhile takes the experts that `first` took just before."""
+    made: list[tuple[torch.Tensor, torch.Tensor]] = []
+    hooks = [
+        *(
+            router.register_forward_hook(lambda _m, _i, out: made.append(out))
+            for router in _routers(first)
+        ),
+        *(
+            router.register_forward_hook(lambda _m, _i, _o: made.pop(0))
+            for router in _routers(second)
+        ),
+    ]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _routers(model: KimiVL) -> list[Router]:
+    return [module for module in model.modules() if isinstance(module, Router)]
 
 
 def _layer_errors(
@@ -252,12 +283,8 @@ def _layer_errors(
     layers: list[float] = []
     choices: list[float] = []
     picks: list[torch.Tensor] = []
-    for model in (exact, rounded):
-        for module in model.modules():
-            if isinstance(module, Router):
-                module.register_forward_hook(
-                    lambda _m, _in, out: picks.append(out[0].sort().values)
-                )
+    for router in [*_routers(exact), *_routers(rounded)]:
+        router.register_forward_hook(lambda _m, _i, out: picks.append(out[0].sort().values))
     caches = exact.new_cache(len(tokens)), rounded.new_cache(len(tokens))
     x = exact.language_model.embed(tokens)
     decoders = exact.language_model.model, rounded.language_model.model

@@ -13,8 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from agent_app import cli
 from agent_app.episode.reader import open_episode
 from agent_app.events import ActionDecided, RunFinished
+from agent_app.loop import LoopSettings
+from agent_app.model_runtime import ModelOptions, Sampling
 
 AGENT_APP = [sys.executable, "-m", "agent_app"]
 WITHOUT_DISPLAY = {
@@ -61,6 +64,15 @@ def test_help_and_version_import_nothing_heavy():
         (["run", "x", "--no-window", "--virtual", "1280x"], "size '1280x'", "1280x800"),
         (["run", "x", "--no-window", "--region", "1,2,3"], "region '1,2,3'", "X,Y,W,H"),
         (["run", "x", "--no-window", "--max-steps", "0"], "room to work", "above zero"),
+        (["run", "x", "--no-window", "--context", "0"], "needs room", "--context"),
+        (["run", "x", "--no-window", "--temperature", "-1"], "drawn so", "--temperature"),
+        (["run", "x", "--no-window", "--top-p", "0"], "drawn so", "--top-p"),
+        (["run", "x", "--no-window", "--thinking-budget", "0"], "needs room", "--no-think"),
+        (
+            ["run", "x", "--no-window", "--virtual", "800x600", "--prompt", "none.md"],
+            "cannot read the prompt none.md",
+            "path",
+        ),
         (
             ["run", "x", "--no-window", "--virtual", "800x600", "--model", "gpt"],
             "unknown model 'gpt'",
@@ -89,6 +101,52 @@ def test_a_known_problem_is_named_with_its_remedy(arguments, message, remedy):
     assert message in done.stderr
     assert remedy in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.desktop
+def test_without_weights_the_reader_is_taken_and_it_says_why(tmp_path: Path):
+    done = agent_app(
+        *("run", "wait 0.1 seconds", "--no-window", "--virtual", "800x600"),
+        *("--episode", str(tmp_path / "episode")),
+        environment=WITHOUT_DISPLAY | {"HF_HOME": str(tmp_path)},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "reader: the embedded default, because for Kimi-VL there is no" in done.stdout
+
+
+@pytest.mark.desktop
+def test_kimi_vl_without_weights_names_the_pull(tmp_path: Path):
+    done = agent_app(
+        *("run", "x", "--no-window", "--virtual", "800x600", "--model", "kimi-vl"),
+        environment=WITHOUT_DISPLAY | {"HF_HOME": str(tmp_path)},
+    )
+    assert done.returncode == 3
+    assert "agent-app model pull" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_flags_reach_the_model():
+    chosen = cli._workplace_options(
+        cli._parser().parse_args(
+            [
+                *("run", "x", "--model", "kimi-vl", "--device", "cuda:1", "--precision", "int4"),
+                *("--context", "16384", "--prompt", "p.md", "--temperature", "0", "--top-p", "0.9"),
+                *("--seed", "7", "--no-think", "--thinking-budget", "99", "--max-tokens", "512"),
+            ]
+        )
+    )
+    assert chosen.loading == ModelOptions("cuda:1", "int4", 16384)
+    assert chosen.prompt == Path("p.md")
+    assert chosen.settings.sampling == Sampling(0, 0.9, 7, 512, think=False, thinking_budget=99)
+    assert cli._workplace_options(cli._parser().parse_args(["run", "x"])).settings == LoopSettings()
+
+
+@pytest.mark.parametrize("command", [["run"], ["model"], ["model", "pull"], ["model", "check"]])
+def test_every_command_explains_itself(command: list[str], capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as ended:
+        cli.main([*command, "--help"])
+    assert ended.value.code == 0
+    assert len(capsys.readouterr().out.splitlines()) > 8
 
 
 def test_wayland_without_an_x_server_is_named():

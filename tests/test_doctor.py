@@ -26,6 +26,7 @@ from agent_app.doctor.text_field import TextField
 from agent_app.errors import KnownError
 from agent_app.geometry import Size
 from agent_app.virtual import VirtualDesktop
+from tests.fakes.checkpoint import write_checkpoint
 
 
 def test_this_interpreter_and_its_packages_are_in_order():
@@ -78,12 +79,26 @@ def test_a_full_disk_is_noticed(tmp_path):
 def test_weights_are_found_where_the_hub_library_puts_them(tmp_path, variable):
     below = {"HF_HUB_CACHE": "", "HF_HOME": "hub", "XDG_CACHE_HOME": "huggingface/hub"}[variable]
     environment = {variable: str(tmp_path)}
-    assert check_weights(environment=environment).ok is None
+    missing = check_weights(environment=environment)
+    assert missing.ok is None
+    assert "agent-app model pull" in missing.remedy
     name = "models--moonshotai--Kimi-VL-A3B-Thinking-2506"
-    (tmp_path / below / name).mkdir(parents=True)
+    snapshot = write_checkpoint(tmp_path / below / name / "snapshots" / "1234")
     found = check_weights(environment=environment)
     assert found.ok
-    assert name in found.detail
+    assert str(snapshot) in found.detail
+    (snapshot / "tiktoken.model").unlink()
+    assert check_weights(environment=environment).ok is None
+
+
+def test_a_missing_library_of_kimi_vl_is_named(tmp_path, monkeypatch):
+    name = "models--moonshotai--Kimi-VL-A3B-Thinking-2506"
+    write_checkpoint(tmp_path / "hub" / name / "snapshots" / "1234")
+    monkeypatch.setattr("importlib.util.find_spec", lambda module: module != "tiktoken" or None)
+    found = check_weights(environment={"HF_HOME": str(tmp_path)})
+    assert found.ok is None
+    assert "Kimi-VL needs tiktoken" in found.detail
+    assert found.remedy == "pip install 'agent-app[kimi]'"
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from agent_app.actions import Click, Drag
 from agent_app.errors import KnownError
 from agent_app.events import ActionDecided, Event, StepStarted, TokenStreamed
 from agent_app.geometry import RelativePoint
+from agent_app.model_runtime import Progress
 from agent_app.ui.theme import DARK, LIGHT
 from agent_app.ui.window import MainWindow
 from agent_app.ui.worker import Batch, RunWorker
@@ -209,6 +210,73 @@ def test_stop_while_the_session_is_being_made_stops_it(qtbot: QtBot) -> None:
     with qtbot.waitSignal(window.finished):
         go_on.set()
     assert session.stopped.is_set()
+
+
+def loads_until(
+    go_on: threading.Event,
+) -> Callable[[ScriptedSession, Progress], None]:
+    """A model that has told of a third of its bytes, and waits; a stop ends it."""
+
+    def prepare(session: ScriptedSession, progress: Progress) -> None:
+        progress("loading Kimi-VL", 12_300_000_000, 32_800_000_000)
+        while not go_on.wait(0.01) and not session.stopped.is_set():
+            progress("loading Kimi-VL", 12_300_000_000, 32_800_000_000)
+
+    return prepare
+
+
+def test_the_loading_of_a_model_is_shown_until_it_is_ready(qtbot: QtBot) -> None:
+    go_on = threading.Event()
+    session = ScriptedSession(two_steps, prepare=loads_until(go_on))
+    window = MainWindow(lambda _task: session, LIGHT)
+    qtbot.addWidget(window)
+    window.show()
+    window.start("x")
+    card = window.view.loading
+    qtbot.waitUntil(card.isVisible)
+    assert card.title.text() == "Loading Kimi-VL"
+    assert card.text.toPlainText() == "12.3 of 32.8 GB"
+    assert card.bar.value() == 375
+    assert window.view.status.model.text() == "Getting the model ready…"
+    assert window.task.stop_button.isEnabled()
+    with qtbot.waitSignal(window.finished):
+        go_on.set()
+    assert not card.isVisible()
+    assert window.view.outcome.title.text() == "Done"
+    assert "as a test wants it" in window.view.status.model.toolTip()
+
+
+def test_stop_and_closing_end_the_loading(qtbot: QtBot) -> None:
+    session = ScriptedSession(until_stopped, prepare=loads_until(threading.Event()))
+    window = MainWindow(lambda _task: session, LIGHT)
+    qtbot.addWidget(window)
+    window.show()
+    window.start("x")
+    qtbot.waitUntil(window.view.loading.isVisible)
+    with qtbot.waitSignal(window.finished):
+        qtbot.mouseClick(window.task.stop_button, Qt.MouseButton.LeftButton)
+    assert not window.view.loading.isVisible()
+    session.stopped.clear()
+    window.start("x")
+    qtbot.waitUntil(window.view.loading.isVisible)
+    with qtbot.waitSignal(window.closed):
+        window.close()
+
+
+def test_a_model_that_cannot_be_loaded_is_shown_like_any_known_fault(qtbot: QtBot) -> None:
+    def prepare(_session: ScriptedSession, progress: Progress) -> None:
+        progress("loading Kimi-VL", 1, 2)
+        raise KnownError("the model does not fit", remedy="add --precision int8")
+
+    window = MainWindow(lambda _task: ScriptedSession(two_steps, prepare=prepare), LIGHT)
+    qtbot.addWidget(window)
+    window.show()
+    with qtbot.waitSignal(window.finished):
+        window.start("x")
+    assert window.view.error.title.text() == "The model does not fit"
+    assert window.view.error.text.toPlainText() == "Add --precision int8"
+    assert not window.view.loading.isVisible()
+    assert isinstance(window.result, KnownError)
 
 
 def test_a_question_is_answered_in_the_window(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from agent_app.doctor.result import CheckResult
+from agent_app.errors import KnownError
 
 _OLDEST_PYTHON = (3, 11)
 _XLIB = (0, 33)
@@ -23,7 +24,6 @@ _PACKAGES = (
 )
 _LETTERS = {"Latin": "e9", "Cyrillic": "43f", "Chinese": "4f60", "emoji": "1f600"}
 _FONTS = {"Chinese": "fonts-noto-cjk", "emoji": "fonts-noto-color-emoji"}
-_WEIGHTS = "models--moonshotai--Kimi-VL"
 
 
 def check_python() -> CheckResult:
@@ -123,15 +123,15 @@ def check_gpu() -> CheckResult:
 
 
 def check_weights(*, environment: Mapping[str, str]) -> CheckResult:
-    """Whether Kimi-VL's weights lie in the Hugging Face cache."""
-    home = environment.get("HF_HOME") or Path(
-        environment.get("XDG_CACHE_HOME") or Path.home() / ".cache", "huggingface"
-    )
-    cache = Path(environment.get("HF_HUB_CACHE") or Path(home, "hub"))
-    found = sorted(folder.name for folder in cache.glob(f"{_WEIGHTS}*") if folder.is_dir())
-    if found:
-        return CheckResult("Weights", True, f"{', '.join(found)} in {cache}")
-    return CheckResult("Weights", None, f"no Kimi-VL in {cache}; the reader needs none")
+    """Whether Kimi-VL could be loaded: its weights, and the libraries of its extra."""
+    from agent_app.runtimes.kimi_vl.hub import find, require_extra
+
+    try:
+        folder = find("kimi-vl", environment=environment)
+        require_extra()
+    except KnownError as error:
+        return CheckResult("Kimi-VL", None, f"{error.message}; the reader needs none", error.remedy)
+    return CheckResult("Kimi-VL", True, f"weights in {folder}, libraries installed")
 
 
 def _has_letter(code: str) -> bool:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPlainTextEdit,
+    QProgressBar,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -25,6 +26,7 @@ from agent_app.ui.timing import seconds_text
 
 Tone = Literal["plain", "question", "good", "warn", "bad"]
 _MOST_LINES = 7
+_BAR_STEPS = 1000
 
 
 class PlainText(QPlainTextEdit):
@@ -93,6 +95,26 @@ class Card(QFrame):
             widget.style().unpolish(widget)
             widget.style().polish(widget)
         self.show()
+
+
+class LoadingCard(Card):
+    """How far the model's loading has come."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.bar = QProgressBar(self)
+        self.bar.setTextVisible(False)
+        self.bar.setRange(0, _BAR_STEPS)
+        self.bar.setAccessibleName(self.tr("Loading"))
+        self.rows.addWidget(self.bar)
+
+    def show_progress(self, what: str, done: float, total: float) -> None:
+        """Say what is loaded, and how much of it; in bytes."""
+        amount = self.tr("{done} of {total} GB").format(
+            done=f"{done / 1e9:.1f}", total=f"{total / 1e9:.1f}"
+        )
+        self.say(_sentence(what), amount, "plain")
+        self.bar.setValue(round(_BAR_STEPS * done / total) if total else 0)
 
 
 class QuestionCard(Card):

@@ -48,14 +48,14 @@ class StatusLine(QWidget):
         self.rate = self._fact(row, self.tr("Speed"))
         self.show_model(None)
 
-    def show_model(self, info: RuntimeInfo | None) -> None:
-        """Say which model runs and why it was chosen."""
+    def show_model(self, info: RuntimeInfo | None, why: str = "") -> None:
+        """Say which model runs, and in the tool tip why it was chosen."""
         if info is None:
             self.model.setText(self.tr("Ready"))
             return
         said = f"{info.name} — {info.detail}" if info.detail else info.name
         self.model.setText(said)
-        self.model.setToolTip(said)
+        self.model.setToolTip(f"{said}\n{why}" if why else said)
 
     def show_progress(self, story: Story, live_rate: float | None, *, opening: bool) -> None:
         """Say how far the run is. `opening` is while its model is still being made ready."""

@@ -145,6 +145,10 @@ def _style_sheet(theme: Theme) -> str:
     QPlainTextEdit[role="plain"] {{ background: transparent; border: none; padding: 0; }}
     QPlainTextEdit[role="plain"]:focus {{ border: none; }}
     QPlainTextEdit[locked="true"] {{ background: {t.window}; color: {t.muted}; }}
+    QProgressBar {{
+        background: {t.sunken}; border: none; border-radius: 4px; min-height: 8px;
+        max-height: 8px; }}
+    QProgressBar::chunk {{ background: {t.accent}; border-radius: 4px; }}
     QPushButton {{
         background: {t.surface}; border: 1px solid {t.line}; border-radius: 6px;
         padding: 6px 14px; min-height: 18px; }}

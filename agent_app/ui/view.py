@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QListView, QSplitter, QVBoxL
 
 from agent_app.events import TokenStreamed
 from agent_app.session import Session
-from agent_app.ui.cards import ErrorCard, QuestionCard, ResultCard
+from agent_app.ui.cards import ErrorCard, LoadingCard, QuestionCard, ResultCard
 from agent_app.ui.pane import StepPane
 from agent_app.ui.screenshot import FramePictures
 from agent_app.ui.status import RateMeter, StatusLine
@@ -56,7 +56,8 @@ class RunView(QWidget):
         self.question.answered.connect(self.answered)
         self.outcome = ResultCard(self)
         self.error = ErrorCard(self)
-        for card in (self.error, self.question, self.outcome):
+        self.loading = LoadingCard(self)
+        for card in (self.error, self.loading, self.question, self.outcome):
             self.pane.add_card(card)
         self.thought = ThoughtView(theme, self)
         self.status = StatusLine(self)
@@ -82,18 +83,30 @@ class RunView(QWidget):
         self._pictures = FramePictures(lambda _sha1: None)
         self.model.show_story(self.story)
         self.thought.show_pieces(())
-        for card in (self.question, self.outcome, self.error):
+        for card in (self.question, self.outcome, self.error, self.loading):
             card.hide()
         self.pane.show_idle()
         self.pane.offer_live("")
         self.steps.setFocus()
         self.tick()
 
+    @Slot(str, float, float)
+    def show_loading(self, what: str, done: float, total: float) -> None:
+        """The model is being made ready: `done` of `total` bytes."""
+        if self._opening:
+            if not self.loading.isVisible():
+                self.pane.show_idle(
+                    self.tr("The agent looks at the screen once its model is ready.")
+                )
+            self.loading.show_progress(what, done, total)
+
     def show_session(self, session: Session) -> None:
         """The run is made: this is its model, and where its frames are."""
         self._opening = False
+        self.loading.hide()
+        self.pane.show_idle()
         self._pictures = FramePictures(session.frame)
-        self.status.show_model(session.runtime)
+        self.status.show_model(session.runtime, session.why)
 
     def take(self, batch: Batch) -> None:
         """Show what has happened."""
@@ -120,6 +133,7 @@ class RunView(QWidget):
     def end(self) -> None:
         """Nothing more will happen."""
         self._running = self._opening = False
+        self.loading.hide()
         self.story.end(time.monotonic())
         self.question.show_question(None)
         self.tick()

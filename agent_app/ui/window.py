@@ -100,6 +100,7 @@ class MainWindow(QWidget):
         self.task.set_running(True)
         unobstructed = nullcontext if self._curtain is None else self._curtain.unobstructed
         worker = self._worker = RunWorker(self._make_session, task, unobstructed)
+        worker.loading.connect(self.view.show_loading)
         worker.opened.connect(self.view.show_session)
         worker.delivered.connect(self._on_delivered)
         worker.failed.connect(self._on_failed)

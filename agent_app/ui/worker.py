@@ -45,13 +45,15 @@ class RunWorker(QObject):
 
     **Signals:**
 
-    - `opened` (Session): the run is made and about to start
+    - `loading` (str, float, float): what is made ready for the run, and how many bytes of how many
+    - `opened` (Session): the run is made, its model is ready, and it is about to start
     - `delivered` (Batch): what happened since the last one, in the window's thread
     - `failed` (KnownError): the run ended with a fault of the world
     - `crashed` (str): the run ended with a fault of ours; a report to copy
     - `ended`: the thread has nothing more to say; comes once, and last
     """
 
+    loading = Signal(str, float, float)  # as floats: Qt's int has 32 bits
     opened = Signal(object)
     delivered = Signal(object)
     failed = Signal(object)
@@ -78,6 +80,7 @@ class RunWorker(QObject):
         self._pending: list[Event] = []
         self._tokens = 0
         self._delivered_at = 0.0
+        self._loading_told_at = 0.0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -147,9 +150,10 @@ class RunWorker(QObject):
             with self._lock:
                 self._session = session
                 stopped = self._stopped
-            self._tell(self.opened, session)
             if stopped:
                 session.stop()
+            session.prepare(self._tell_loading)
+            self._tell(self.opened, session)
             for event in session.events():
                 self._target_shown.clear()
                 self._collect(event)
@@ -162,6 +166,12 @@ class RunWorker(QObject):
             raise  # the thread's hook prints it
         finally:
             self._tell(self._thread_ended)
+
+    def _tell_loading(self, what: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now >= self._loading_told_at + BATCH_SECONDS or done >= total:
+            self._loading_told_at = now
+            self._tell(self.loading, what, float(done), float(total))
 
     def _tell(self, signal: object, *arguments: object) -> None:
         if not self._abandoned:

@@ -32,7 +32,7 @@ from agent_app.events import (
     TokenStreamed,
 )
 from agent_app.geometry import FrameTransform, Monitor, Region, ScreenPoint, Size
-from agent_app.model_runtime import Channel, RuntimeInfo
+from agent_app.model_runtime import Channel, Progress, RuntimeInfo
 from agent_app.screen.frame import Frame
 
 TIMING = Timing(0.004, 0.031, 0.42, 1.9, 0.0006, 0.035, 0.31)
@@ -69,8 +69,11 @@ class ScriptedSession:
         *,
         task: str = "a task",
         detail: str = "plays a script",
+        prepare: Callable[[ScriptedSession, Progress], None] = lambda _session, _progress: None,
     ) -> None:
         self.task = task
+        self.why = "scripted: as a test wants it"
+        self._prepare = prepare
         self.runtime = RuntimeInfo("scripted", detail, None)
         self.unobstructed: Callable[[], AbstractContextManager[None]] = nullcontext
         self.stopped = threading.Event()
@@ -79,6 +82,9 @@ class ScriptedSession:
         self._answered = threading.Event()
         self._script = script
         self._frames: dict[str, Frame] = {}
+
+    def prepare(self, progress: Progress) -> None:
+        self._prepare(self, progress)
 
     def events(self) -> Iterator[Event]:
         yield from self._script(self)

@@ -116,7 +116,8 @@ def test_experts_are_quantised_as_they_are_loaded(checkpoint: Checkpoint, precis
     assert torch.equal(dict(model.named_parameters())[name], tensors[name])
 
 
-def test_tensors_larger_than_a_piece_arrive_whole(tmp_path: Path, make_tiny):
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_tensors_larger_than_a_piece_arrive_whole(tmp_path: Path, make_tiny, precision: str):
     config = tiny_config()
     config = dataclasses.replace(
         config, text=dataclasses.replace(config.text, vocab_size=60_001)
@@ -127,13 +128,14 @@ def test_tensors_larger_than_a_piece_arrive_whole(tmp_path: Path, make_tiny):
     model = load_model(
         checkpoint,
         devices=["cpu"],
-        precision="bf16",
+        precision=precision,
         progress=lambda _what, done, total: reports.append((done, total)),
     )
 
     tensors = tensors_of(checkpoint.folder)
     for name in ("language_model.model.embed_tokens.weight", "language_model.lm_head.weight"):
-        assert torch.equal(dict(model.named_parameters())[name], tensors[name])
+        parameter = dict(model.named_parameters())[name]
+        assert torch.equal(parameter, tensors[name].to(parameter.dtype))
     assert reports[0] == (0, checkpoint.size)
     assert reports[-1] == (checkpoint.size, checkpoint.size)
 
@@ -380,3 +382,21 @@ def test_the_longest_prefix_decides_the_device():
     assert device_of("language_model.model.layers.1.x", placement) == "c"
     with pytest.raises(ValueError, match="no device"):
         device_of("vision_tower.x", {"language_model": "b"})
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8", "int4"])
+def test_a_loaded_model_answers_by_what_it_sees(checkpoint: Checkpoint, precision: str):
+    model = load_model(checkpoint, devices=["cpu"], precision=precision)
+
+    answers: list[torch.Tensor] = []
+    for colour in (-1.0, 1.0):
+        features = model.see(torch.full((24, 3, 14, 14), colour), (4, 6))
+        with torch.inference_mode():
+            words = model.language_model.embed(torch.arange(10))
+            prompt = torch.cat([words, features, words])
+            answers.append(model.language_model(prompt, model.new_cache(64)))
+
+    for answer in answers:
+        assert answer.isfinite().all()
+        assert 0.5 < answer.std() < 2
+    assert (answers[0] - answers[1]).std() > 0.1

@@ -109,6 +109,8 @@ def test_two_small_gpus_hold_what_one_does_not():
     assert made.precision == "bf16"
     assert [share.device.name for share in made.shares] == ["cuda:0", "cuda:1"]
     assert all(share.fits for share in made.shares)
+    first, second = (share.needed for share in made.shares)
+    assert abs(first - second) < 1.4 * GB  # a layer has 1.2
     one = plan(REAL, precision="bf16", context=CONTEXT, devices=gpus(140))
     extra = one.activations + 768 * 2**20  # both have their own
     assert made.needed == one.needed + extra
@@ -170,6 +172,18 @@ def test_a_plan_that_does_not_fit_is_refused_with_what_helps(monkeypatch: pytest
         plan_memory(REAL, ModelOptions(device="cpu", precision="bf16"))
     assert raised.value.remedy == "add --precision int8"
     assert plan_memory(REAL, options).precision == "int8"
+
+
+def test_a_gpu_that_is_nearly_full_gets_the_smaller_share():
+    made = plan(REAL, precision="bf16", context=CONTEXT, devices=gpus(31, 9))
+    assert all(share.fits for share in made.shares)
+    assert made.shares[0].needed > 3 * made.shares[1].needed
+
+
+def test_the_usual_context_is_no_longer_than_the_models_own(tmp_path: Path):
+    small = open_checkpoint(write_checkpoint(tmp_path)).config
+    assert plan_memory(small, ModelOptions(device="cpu")).context == 1024
+    assert plan_memory(small, ModelOptions(device="cpu", context=99)).context == 99
 
 
 def test_a_full_model_on_a_cpu_is_said_to_be_slow(

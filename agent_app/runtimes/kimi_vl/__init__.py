@@ -11,14 +11,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from agent_app.errors import KnownError
-from agent_app.model_runtime import ModelOptions, ModelRuntime, Progress
+from agent_app.model_runtime import ModelOptions, Progress
 
 if TYPE_CHECKING:
     from agent_app.runtimes.kimi_vl.config import KimiConfig
     from agent_app.runtimes.kimi_vl.memory import MemoryPlan
+    from agent_app.runtimes.kimi_vl.runtime import KimiVLRuntime
 
-_EXTRA = ("torch", "tiktoken", "transformers", "accelerate")
 _LARGE = 4 * 10**9  # parameters; beyond that a CPU takes minutes for each step
+_USUAL_CONTEXT = 32768  # tokens: a dozen screenshots with their thoughts, in 1 GB of cache
 _log = logging.getLogger(__name__)
 
 
@@ -28,7 +29,7 @@ def open_kimi_vl(
     environment: Mapping[str, str],  # noqa: ARG001 - the desktop's; the weights are the person's
     options: ModelOptions,
     progress: Progress,
-) -> ModelRuntime:
+) -> KimiVLRuntime:
     """Find a checkpoint, plan its memory, and load it; `find` says what `name` may be.
 
     Raises KnownError when there is no such checkpoint, when it is not whole, when a library is
@@ -39,7 +40,7 @@ def open_kimi_vl(
     from agent_app.runtimes.kimi_vl.hub import find, require_extra
 
     folder = find(name)
-    require_extra(*_EXTRA)
+    require_extra()
     checkpoint = open_checkpoint(folder)
     made = plan_memory(checkpoint.config, options)
     _log.info("loading %s: %s", folder, made.line)
@@ -53,7 +54,7 @@ def open_kimi_vl(
         checkpoint,
         devices=[share.device.name for share in made.shares],
         precision=made.precision,
-        context=options.context,
+        context=made.context,
         progress=told,
     )
 
@@ -68,11 +69,12 @@ def plan_memory(config: KimiConfig, options: ModelOptions) -> MemoryPlan:
     from agent_app.runtimes.kimi_vl.memory import advice, choose_precision, fewest_first, plan
 
     devices = find_devices(options.device)
+    context = usual_context(config, options)
     if options.precision == "auto":
-        made = choose_precision(config, context=options.context, devices=devices)
+        made = choose_precision(config, context=context, devices=devices)
     else:
         tried = [
-            plan(config, precision=options.precision, context=options.context, devices=some)
+            plan(config, precision=options.precision, context=context, devices=some)
             for some in fewest_first(devices)
         ]
         made = next((one for one in tried if one.fits), tried[-1])
@@ -92,18 +94,27 @@ def plan_memory(config: KimiConfig, options: ModelOptions) -> MemoryPlan:
     return made
 
 
+def usual_context(config: KimiConfig, options: ModelOptions) -> int:
+    """How many tokens a conversation may have."""
+    return options.context or min(_USUAL_CONTEXT, config.text.max_positions)
+
+
 def unfitness() -> str:
-    """Why Kimi-VL is not what a run takes by itself; empty when its weights and a GPU are there.
+    """Why Kimi-VL is not what a run takes by itself; empty when its weights fit on a GPU here.
 
     torch is imported only when there are weights.
     """
+    from agent_app.runtimes.kimi_vl.config import read_config
     from agent_app.runtimes.kimi_vl.hub import find, require_extra
 
     try:
-        find("kimi-vl")
-        require_extra(*_EXTRA)
+        folder = find("kimi-vl")
+        require_extra()
+        import torch
+
+        if not torch.cuda.is_available():
+            return "there is no GPU"
+        plan_memory(read_config(folder), ModelOptions())
     except KnownError as error:
         return error.message
-    import torch
-
-    return "" if torch.cuda.is_available() else "there is no GPU"
+    return ""

@@ -27,7 +27,7 @@ from agent_app.runtimes.kimi_vl.checkpoint import (
 from agent_app.runtimes.kimi_vl.config import KimiConfig
 from agent_app.runtimes.kimi_vl.language import MixtureOfExperts
 from agent_app.runtimes.kimi_vl.model import KimiVL
-from agent_app.runtimes.kimi_vl.placement import Placement, device_of, free_memory, place_layers
+from agent_app.runtimes.kimi_vl.placement import Placement, device_of, place_layers, room_on
 from agent_app.runtimes.kimi_vl.quantised_experts import Bits, QuantisedExperts, QuantisedMatrix
 from agent_app.runtimes.kimi_vl.shards import MappedShards
 from agent_app.runtimes.kimi_vl.workers import Advance, run_jobs
@@ -37,7 +37,7 @@ _IN_FLOAT32 = ("mlp.gate.weight", CORRECTION_BIAS)  # the router computes in flo
 _EXPERT = re.compile(r"(.+\.mlp\.experts)\.(\d+)\.(gate|up|down)_proj\.weight")
 _THREADS = 8
 _NAMED = 8  # how many tensors an error lists
-_KEPT = 4 * 1024**3  # bytes of each of several GPUs that are left to cache and activations
+_KEPT = 2 * 1024**3  # bytes of each of several GPUs that are left to cache and activations
 
 
 def load_model(
@@ -62,8 +62,7 @@ def load_model(
             raise
         detail = str(error).partition("\n")[0]
     gc.collect()  # the failure's traceback, and what its frames had allocated
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
+    _release_unused()
     raise KnownError(
         f"out of memory while the model was loaded in {precision} ({detail})",
         remedy="end what else uses this memory, or load with --precision int8 or int4",
@@ -81,8 +80,9 @@ def _load(
     if placement is None:
         placement = {"": devices[0]}
         if len(devices) > 1:
-            placement = place_layers(model, max_memory=free_memory(devices, kept=_KEPT))
+            placement = place_layers(model, max_memory=room_on(devices, kept=_KEPT))
     fill(model, checkpoint, placement=placement, progress=progress)
+    _release_unused()  # what rounding and copying took for a moment
     return model
 
 
@@ -94,6 +94,11 @@ def memory_ran_out(error: BaseException) -> bool:
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
         isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
     )
+
+
+def _release_unused() -> None:
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
 
 
 def skeleton(config: KimiConfig, precision: Precision) -> KimiVL:

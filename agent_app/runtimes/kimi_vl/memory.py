@@ -7,7 +7,7 @@ functions below; `RESERVE` is for what no formula knows.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, get_args
@@ -260,7 +260,7 @@ def _shares(
     sizes: Mapping[str, tuple[int, int]],
     made: MemoryPlan,
     devices: Sequence[Device],
-) -> Iterator[Share]:
+) -> Sequence[Share]:
     """Fill the devices in their order: what sees and embeds, the layers, the head."""
     before, after = 0, 0
     layers = [0] * text.layers
@@ -273,14 +273,25 @@ def _shares(
             before += size
     blocks = [before, *(size + made.cache // text.layers for size in layers), after]
     beside = made.activations + RESERVE
-    for number, device in enumerate(devices):
-        last = number == len(devices) - 1
-        yield Share(
-            device, beside + sum(_taken(blocks, math.inf if last else device.free - beside))
-        )
+    # equal shares if they fit, each as near to it as whole layers come
+    equal = sum(blocks) / len(devices) + max(layers) / 2
+    shares = list(_filled(blocks, beside, devices, at_most=equal))
+    if all(share.fits for share in shares):
+        return shares
+    return list(_filled(blocks, beside, devices, at_most=math.inf))
 
 
-def _taken(blocks: list[int], room: float) -> Iterable[int]:
+def _filled(
+    blocks: Sequence[int], beside: int, devices: Sequence[Device], *, at_most: float
+) -> Iterator[Share]:
+    left = list(blocks)
+    for device in devices[:-1]:
+        room = min(at_most, device.free - beside)
+        yield Share(device, beside + sum(_taken(left, room)))
+    yield Share(devices[-1], beside + sum(left))
+
+
+def _taken(blocks: list[int], room: float) -> Iterator[int]:
     """The first blocks that have room together, taken off the list."""
     while blocks and blocks[0] <= room:
         room -= blocks[0]

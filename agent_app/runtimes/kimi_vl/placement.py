@@ -60,7 +60,7 @@ def place_layers(model: KimiVL, *, max_memory: Mapping[str, int]) -> dict[str, s
     return placement | {_NORM: device_of(_HEAD, placement)}
 
 
-def free_memory(devices: Sequence[str], *, kept: int) -> dict[str, int]:
+def room_on(devices: Sequence[str], *, kept: int) -> dict[str, int]:
     """What each CUDA device has free, in bytes, less `kept` for cache and activations."""
     return {
         device: max(0, torch.cuda.mem_get_info(torch.device(device))[0] - kept)

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Self
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from agent_app.errors import KnownError
 from agent_app.model_runtime import (
@@ -35,6 +37,7 @@ from agent_app.runtimes.kimi_vl.generation import Engine, ReferenceEngine
 from agent_app.runtimes.kimi_vl.images import (
     ImageSettings,
     PreparedImage,
+    normalised_patches,
     prepare,
     read_image_settings,
 )
@@ -156,6 +159,14 @@ class KimiVLRuntime:
             f"the GPU ran out of memory ({shortage})",
             remedy="give a smaller --context or --region, or --precision int8 or int4",
         )
+
+    @torch.inference_mode()
+    def features(self, part: ImagePart) -> NDArray[np.float32]:
+        """What a picture becomes before the language model reads it, (tokens, hidden)."""
+        picture = prepare(part.image, self._images)
+        pixels = torch.from_numpy(picture.pixels).to(self._model.device)  # type: ignore[reportUnknownMemberType]
+        patches = normalised_patches(pixels, self._images, self._model.dtype)
+        return self._model.see(patches, picture.grid).float().cpu().numpy()  # type: ignore[reportUnknownMemberType]
 
     def close(self) -> None:
         """Let go of the model and its memory."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mmap
 import threading
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -72,16 +72,19 @@ class MappedShards:
             raise ValueError(f"{entry.name} {entry.shape} does not go into {tuple(target.shape)}")
         dtype = _DTYPES[entry.dtype]
         flat = target.view(-1)
-        buffer = self._buffer(pinned=target.is_cuda)
+        straight = not target.is_cuda and target.dtype == dtype
+        buffer = flat.view(torch.uint8) if straight else self._buffer(pinned=target.is_cuda)
         mapped = self._mapped[entry.shard]
         for begin in range(0, entry.size, _PIECE):
             size = min(_PIECE, entry.size - begin)
             at = entry.offset + begin
+            piece = buffer[begin : begin + size] if straight else buffer[:size]
             _advise(mapped, "MADV_WILLNEED", at, size)
-            buffer.numpy()[:size] = np.frombuffer(mapped, np.uint8, size, at)
+            piece.numpy()[:] = np.frombuffer(mapped, np.uint8, size, at)
             _advise(mapped, "MADV_DONTNEED", at, size)
-            first = begin // dtype.itemsize
-            flat[first : first + size // dtype.itemsize].copy_(buffer[:size].view(dtype))
+            if not straight:
+                first = begin // dtype.itemsize
+                flat[first : first + size // dtype.itemsize].copy_(piece.view(dtype))
             advance(size)
 
     def _buffer(self, *, pinned: bool) -> Tensor:
@@ -104,4 +107,5 @@ def _advise(mapped: mmap.mmap, option: str, begin: int, size: int) -> None:
     around = max(_MAPPED_AROUND, mmap.ALLOCATIONGRANULARITY)
     first = begin - begin % around
     end = min(len(mapped), -(-(begin + size) // around) * around)
-    mapped.madvise(advice, first, end - first)
+    with suppress(OSError):  # an advice that is not taken changes nothing
+        mapped.madvise(advice, first, end - first)

@@ -15,13 +15,12 @@ from typing import Any, Literal
 from agent_app.errors import KnownError
 from agent_app.model_runtime import Progress, no_progress
 from agent_app.runtimes.kimi_vl.config import KimiConfig, TextConfig, VisionConfig, WeightType
-from agent_app.runtimes.kimi_vl.made.vocabulary import write_vocabulary
+from agent_app.runtimes.kimi_vl.made.vocabulary import SPECIAL_OFFSETS, write_vocabulary
 from agent_app.runtimes.kimi_vl.made.weights import PARTIAL, weights_size, write_weights
 
 MadeSize = Literal["tiny", "full"]
 
-RESERVED = 256  # special tokens, after the vocabulary's ranks
-_BOS, _EOS, _MEDIA, _PAD = 0, 1, 21, 254  # which of them these are
+_RESERVED = 256  # special tokens, after the vocabulary's ranks
 _SHARD_SIZE = 5_000_000_000  # the bound that the real checkpoint's seven shards were written with
 _BESIDE = 64 * 1024 * 1024  # bytes that vocabulary, headers and index take at most
 _TORCH_NAMES = {"BF16": "bfloat16", "F16": "float16", "F32": "float32"}
@@ -43,8 +42,7 @@ def tiny_config(weight_type: WeightType = "BF16") -> KimiConfig:
             layers=3,
             hidden_size=160,
             heads=4,
-            vocab_size=_TINY_VOCABULARY + RESERVED,
-            max_positions=8192,
+            vocab_size=_TINY_VOCABULARY + _RESERVED,
             kv_lora_rank=64,
             nope_head_dim=32,
             rope_head_dim=16,
@@ -54,7 +52,7 @@ def tiny_config(weight_type: WeightType = "BF16") -> KimiConfig:
             experts_per_token=2,
             expert_intermediate_size=96,
         ),
-        media_token=_TINY_VOCABULARY + _MEDIA,
+        media_token=_TINY_VOCABULARY + SPECIAL_OFFSETS["<|media_pad|>"],
         weight_type=weight_type,
     )
 
@@ -83,7 +81,7 @@ def make_checkpoint(
         _write_json(folder / "config.json", config_file(shape))
         write_vocabulary(
             folder,
-            ranks=shape.text.vocab_size - RESERVED,
+            ranks=shape.text.vocab_size - _RESERVED,
             max_positions=shape.text.max_positions,
         )
         write_weights(
@@ -108,11 +106,11 @@ def config_file(config: KimiConfig) -> dict[str, Any]:
     """
     text, vision = config.text, config.vision
     dtype = _TORCH_NAMES[config.weight_type]
-    reserved = text.vocab_size - RESERVED
+    ranks = text.vocab_size - _RESERVED
     tokens = {
-        "bos_token_id": reserved + _BOS,
-        "eos_token_id": reserved + _EOS,
-        "pad_token_id": reserved + _PAD,
+        "bos_token_id": ranks + SPECIAL_OFFSETS["[BOS]"],
+        "eos_token_id": ranks + SPECIAL_OFFSETS["[EOS]"],
+        "pad_token_id": ranks + SPECIAL_OFFSETS["[PAD]"],
     }
     return {
         "architectures": ["KimiVLForConditionalGeneration"],

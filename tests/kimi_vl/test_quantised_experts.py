@@ -1,0 +1,161 @@
+"""Experts in eight and four bits: the error that the arithmetic allows, and no other."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from agent_app.runtimes.kimi_vl.config import TextConfig
+from agent_app.runtimes.kimi_vl.experts import Experts
+from agent_app.runtimes.kimi_vl.quantised_experts import Bits, QuantisedExperts, QuantisedMatrix
+
+COUNT, WIDTH, INNER, CHOSEN = 11, 128, 96, 3  # two blocks of experts, the second one not full
+LARGEST: dict[Bits, int] = {8: 127, 4: 7}
+GROUPS: dict[Bits, tuple[int, int]] = {8: (WIDTH, INNER), 4: (64, 32)}
+
+both = pytest.mark.parametrize("bits", [8, 4])
+
+
+@pytest.fixture
+def exact() -> Experts:
+    draw = torch.Generator().manual_seed(0)
+    experts = Experts(
+        TextConfig(routed_experts=COUNT, expert_intermediate_size=INNER, hidden_size=WIDTH)
+    ).requires_grad_(False)
+    experts.gate_up.copy_(torch.randn(experts.gate_up.shape, generator=draw) * WIDTH**-0.5)
+    experts.down.copy_(torch.randn(experts.down.shape, generator=draw) * INNER**-0.5)
+    return experts
+
+
+def quantised(exact: Experts, bits: Bits) -> QuantisedExperts:
+    return QuantisedExperts.quantise(exact.gate_up, exact.down, bits)
+
+
+def restored(experts: QuantisedExperts, dtype: torch.dtype = torch.float32) -> Experts:
+    """Plain experts with the rounded weights."""
+    gate_up, down = (
+        matrix.restore(slice(None), dtype) for matrix in (experts.gate_up, experts.down)
+    )
+    plain = Experts(
+        TextConfig(routed_experts=COUNT, expert_intermediate_size=INNER, hidden_size=WIDTH)
+    ).requires_grad_(False)
+    plain.gate_up.data, plain.down.data = gate_up, down
+    return plain
+
+
+def question(tokens: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    draw = torch.Generator().manual_seed(tokens)
+    x = torch.randn(tokens, WIDTH, generator=draw)
+    # the first expert and the last ones but one are never asked
+    chosen = torch.rand(tokens, COUNT - 3, generator=draw).topk(CHOSEN).indices + 1
+    return x, chosen, torch.rand(tokens, CHOSEN, generator=draw)
+
+
+@both
+def test_no_weight_is_off_by_more_than_half_a_step(exact: Experts, bits: Bits):
+    experts = quantised(exact, bits)
+
+    for weight, matrix, group in zip(
+        (exact.gate_up, exact.down), (experts.gate_up, experts.down), GROUPS[bits], strict=True
+    ):
+        grouped = weight.view(COUNT, weight.shape[1], -1, group)
+        # a step is the group's largest weight over the largest integer, rounded to bfloat16
+        step = grouped.abs().amax(-1, keepdim=True) / LARGEST[bits] * (1 + 2**-8)
+        error = (matrix.restore(slice(None), torch.float32) - weight).view(grouped.shape).abs()
+        assert (error <= step / 2).all()
+        evenly = (
+            step.square().mean().sqrt().item() / 12**0.5
+        )  # of an error spread evenly over a step
+        assert error.square().mean().sqrt().item() == pytest.approx(evenly, rel=0.05)
+
+
+@both
+@pytest.mark.parametrize("tokens", [1, 8, 9, 50])
+def test_the_answer_is_that_of_the_rounded_weights(exact: Experts, bits: Bits, tokens: int):
+    experts = quantised(exact, bits)
+    x, chosen, weights = question(tokens)
+
+    expected = restored(experts)(x, chosen, weights)
+
+    assert torch.allclose(experts(x, chosen, weights), expected, atol=1e-5, rtol=1e-5)
+
+
+@both
+@pytest.mark.parametrize("tokens", [2, 50])
+def test_the_answer_in_bfloat16(exact: Experts, bits: Bits, tokens: int):
+    experts = quantised(exact, bits)
+    x, chosen, weights = question(tokens)
+
+    answer = experts(x.bfloat16(), chosen, weights)
+
+    assert answer.dtype == torch.bfloat16
+    expected = restored(experts)(x, chosen, weights)
+    # weights, input, inner values and answer are each rounded to 8 bits
+    assert (answer.float() - expected).norm() < 4 * 2**-8 * expected.norm()
+
+
+@both
+def test_few_and_many_tokens_are_answered_alike(exact: Experts, bits: Bits):
+    experts = quantised(exact, bits)
+    x, chosen, weights = question(40)
+
+    together = experts(x, chosen, weights)
+
+    for token in range(40):
+        one = slice(token, token + 1)
+        alone = experts(x[one], chosen[one], weights[one])
+        assert torch.allclose(together[one], alone, atol=1e-5, rtol=1e-5)
+
+
+@both
+def test_the_answer_is_near_the_exact_one(exact: Experts, bits: Bits):
+    experts = quantised(exact, bits)
+    x, chosen, weights = question(64)
+    plain = restored(experts)
+    of_weights = max(
+        ((plain.gate_up - exact.gate_up).norm() / exact.gate_up.norm()).item(),
+        ((plain.down - exact.down).norm() / exact.down.norm()).item(),
+    )
+
+    expected = exact(x, chosen, weights)
+    error = ((experts(x, chosen, weights) - expected).norm() / expected.norm()).item()
+
+    # gate, up and down multiply, so their errors add up at worst
+    assert of_weights / 3 < error < 3 * of_weights
+    assert of_weights < {8: 0.01, 4: 0.12}[bits]
+
+
+@both
+def test_rows_may_come_in_parts_and_rows_of_zeros_stay_zeros(bits: Bits):
+    weight = torch.randn(2, 6, WIDTH, generator=torch.Generator().manual_seed(1))
+    weight[1, 2] = 0
+    whole = QuantisedMatrix(2, 6, WIDTH, bits=bits)
+    parts = QuantisedMatrix(2, 6, WIDTH, bits=bits)
+
+    for expert in range(2):
+        whole.store(expert, 0, weight[expert])
+        parts.store(expert, 4, weight[expert, 4:])
+        parts.store(expert, 0, weight[expert, :4])
+
+    assert torch.equal(whole.values, parts.values)
+    assert torch.equal(whole.scales, parts.scales)
+    answer = whole.restore(torch.tensor([1, 0]), torch.float32)
+    assert not answer[0, 2].any()
+    assert (answer - weight.flip(0)).norm() < {8: 0.01, 4: 0.12}[bits] * weight.norm()
+
+
+def test_four_bits_hold_every_integer():
+    """All 15 steps, in both halves of a byte."""
+    row = torch.arange(-7, 8).float()
+    weight = torch.cat([row, torch.zeros(17), row.flip(0), torch.zeros(17)]).view(1, 64)
+    matrix = QuantisedMatrix(1, 1, 64, bits=4)
+
+    matrix.store(0, 0, weight)
+
+    assert matrix.values.shape == (1, 1, 1, 32)
+    assert torch.equal(matrix.restore(slice(None), torch.float32)[0], weight)
+
+
+def test_an_odd_width_has_no_four_bits():
+    with pytest.raises(ValueError, match="97 columns"):
+        QuantisedMatrix(1, 4, 97, bits=4)
