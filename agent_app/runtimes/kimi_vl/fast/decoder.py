@@ -50,18 +50,18 @@ class Decoder:
         self._device = language.lm_head.weight.device
         self._on_gpu = self._device.type == "cuda"
         dependent = self._on_gpu and torch.cuda.get_device_capability(self._device) >= (9, 0)
-        self._step = Step(language, cache, dependent=dependent)
-        self._ring = self._step.buffers.ring.numpy()
+        self.step = Step(language, cache, dependent=dependent)
+        self._ring = self.step.buffers.ring.numpy()
         self._drawn = 0
         self._nucleus = False
-        short, long = tilings(self._device, language.lm_head.weight.dtype)
+        self.tilings = tilings(self._device, language.lm_head.weight.dtype)
         started = time.monotonic()
         steps = {
-            (is_long, nucleus): self._step.token(tiling, nucleus=nucleus)
-            for is_long, tiling in ((False, short), (True, long))
+            (is_long, nucleus): self.step.token(tiling, nucleus=nucleus)
+            for is_long, tiling in zip((False, True), self.tilings, strict=True)
             for nucleus in (False, True)
         }
-        draws = {nucleus: self._step.drawing(nucleus=nucleus) for nucleus in (False, True)}
+        draws = {nucleus: self.step.drawing(nucleus=nucleus) for nucleus in (False, True)}
         if self._on_gpu:
             _compile([launch for step in steps.values() for launch in step])
         compiled = time.monotonic()
@@ -76,7 +76,7 @@ class Decoder:
     def begin(self, sampling: Sampling) -> None:
         """Tell the device how to draw from now on."""
         self._settle()
-        b = self._step.buffers
+        b = self.step.buffers
         seed = secrets.randbits(63) if sampling.seed is None else sampling.seed
         b.choice.copy_(torch.tensor([sampling.temperature, sampling.top_p]))
         b.seed.fill_(seed & (1 << 63) - 1)
@@ -89,7 +89,7 @@ class Decoder:
         Ends when the cache is full. May be closed, or left alone, at any token.
         """
         self._settle()
-        b = self._step.buffers
+        b = self.step.buffers
         b.logits.copy_(logits)
         b.position.fill_(position - 1)
         b.drawn.fill_(self._drawn)

@@ -1,6 +1,6 @@
 """The kernels of one decode step, in order, with what each is given."""
 
-# pyright: reportUnknownArgumentType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false
 # (Triton has no types here: it is not installed where there is no GPU)
 
 from __future__ import annotations
