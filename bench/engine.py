@@ -32,7 +32,10 @@ from agent_app.model_runtime import GenerationRequest, Sampling, Turn
 from agent_app.runtimes.kimi_vl.cache import LatentCache
 from agent_app.runtimes.kimi_vl.chat import Chat
 from agent_app.runtimes.kimi_vl.config import KimiConfig
+from agent_app.runtimes.kimi_vl.fast import prompt, sight
 from agent_app.runtimes.kimi_vl.fast.decoder import Decoder
+from agent_app.runtimes.kimi_vl.fast.engine import FastEngine
+from agent_app.runtimes.kimi_vl.generation import ReferenceEngine
 from agent_app.runtimes.kimi_vl.images import read_image_settings
 from agent_app.runtimes.kimi_vl.loading import skeleton
 from agent_app.runtimes.kimi_vl.made.vocabulary import write_vocabulary
@@ -134,8 +137,8 @@ def measure(model: KimiVL, engine: EngineName, weights: int) -> dict[str, Any]:
     decoded = [row for length in _CONTEXTS for row in decode(runtime, length)]
     runtime.close()
     del runtime
-    prompts = {length: prefill(model, length) for length in _PROMPTS}
-    pictures = {name: look(model, grid) for name, grid in _GRIDS.items()}
+    prompts = {length: prefill(model, length, engine) for length in _PROMPTS}
+    pictures = {name: look(model, grid, engine) for name, grid in _GRIDS.items()}
     for what, times in (("prefill", prompts), ("look", pictures)):
         for key, milliseconds in times.items():
             print(f"{what} {key}: {milliseconds:.1f} ms")
@@ -157,8 +160,8 @@ def decode(runtime: KimiVLRuntime, length: int) -> list[Decoded]:
     for mode, sampling in _MODES.items():
         rates: list[float] = []
         replies: set[bytes] = set()
-        prompt = 0
-        for _ in range(_RUNS):
+        told = 0
+        for run in range(_RUNS + 1):  # the first one reads the prompt, the others know it
             request = GenerationRequest((Turn("user", (text,)),), "", sampling=sampling)
             stream = runtime.generate(request)
             data = [next(stream).data]
@@ -166,19 +169,21 @@ def decode(runtime: KimiVLRuntime, length: int) -> list[Decoded]:
             for token in stream:
                 data.append(token.data)
                 if token.finish:
-                    prompt = token.finish.prompt_tokens
-            rates.append((len(data) - 2) / (time.perf_counter() - started))
-            replies.add(b"".join(data))
+                    told = token.finish.prompt_tokens
+            if run:
+                rates.append((len(data) - 2) / (time.perf_counter() - started))
+                replies.add(b"".join(data))
         rate = statistics.median(rates)
         share = rate * _ACTIVE_BYTES / _BANDWIDTH
-        row = Decoded(prompt, mode, rate, share, len(replies) == 1)
+        row = Decoded(told, mode, rate, share, len(replies) == 1)
         rows.append(row)
-        print(f"decode at {prompt:>6} {mode:>16}: {rate:6.1f} tok/s, {share:.0%}, {row.repeated}")
+        print(f"decode at {told:>6} {mode:>16}: {rate:6.1f} tok/s, {share:.0%}, {row.repeated}")
     return rows
 
 
-def prefill(model: KimiVL, length: int) -> float:
-    """Milliseconds for a prompt of so many tokens, in pieces of at most 4096."""
+def prefill(model: KimiVL, length: int, engine: EngineName) -> float:
+    """Milliseconds for a prompt of so many tokens, in the engine's pieces."""
+    chunk = FastEngine.chunk if engine == "fast" else ReferenceEngine.chunk
     language = model.language_model
     cache = model.new_cache(length)
     tokens = torch.randint(0, _CONFIG.text.vocab_size, (length,), device="cuda")
@@ -186,16 +191,22 @@ def prefill(model: KimiVL, length: int) -> float:
     @torch.inference_mode()
     def read() -> None:
         cache.clear()
-        for piece in tokens.split(4096):
-            language(language.embed(piece), cache)
+        for piece in tokens.split(chunk):
+            embedded = language.embed(piece)
+            if engine == "fast":
+                prompt.read(language, embedded, cache)
+            else:
+                language(embedded, cache)
             cache.keys += [0] * len(piece)
 
     return timed(read)
 
 
-def look(model: KimiVL, grid: tuple[int, int]) -> float:
+def look(model: KimiVL, grid: tuple[int, int], engine: EngineName) -> float:
     """Milliseconds for one picture, tower and projector."""
     patches = torch.randn(grid[0] * grid[1], 3, 14, 14, device="cuda", dtype=model.dtype)
+    if engine == "fast":
+        return timed(lambda: sight.see(model, patches, grid))
     return timed(lambda: model.see(patches, grid))
 
 
@@ -240,35 +251,35 @@ def parts(model: KimiVL, *, context: int = 4096) -> dict[str, float]:
     return found
 
 
-def accuracy(model: KimiVL, *, prompt: int = 512, steps: int = 64) -> dict[str, float]:
+def accuracy(model: KimiVL, *, known: int = 512, steps: int = 64) -> dict[str, float]:
     """Each step's logits against float32, of the fast engine and of the reference.
 
     The same tokens are put in whatever comes out; all three start from float32's cache.
     """
     exact = random_model("fp32")
     tokens = torch.randint(
-        0, _CONFIG.text.vocab_size, (prompt + steps,), generator=torch.Generator().manual_seed(1)
+        0, _CONFIG.text.vocab_size, (known + steps,), generator=torch.Generator().manual_seed(1)
     ).cuda()
     with torch.inference_mode():
-        cache = exact.new_cache(prompt + steps)
+        cache = exact.new_cache(known + steps)
         language = exact.language_model
-        language(language.embed(tokens[:prompt]), cache)
-        cache.keys += [0] * prompt
-        expected = language(language.embed(tokens[prompt:]), cache, only_last=False)
-        own = rounded_cache(model, cache, prompt)
+        language(language.embed(tokens[:known]), cache)
+        cache.keys += [0] * known
+        expected = language(language.embed(tokens[known:]), cache, only_last=False)
+        own = rounded_cache(model, cache, known)
         plain: list[Tensor] = []
-        for token in tokens[prompt:]:
+        for token in tokens[known:]:
             plain.append(model.language_model(model.language_model.embed(token[None]), own))
             own.keys.append(0)
-    own = rounded_cache(model, cache, prompt)
+    own = rounded_cache(model, cache, known)
     decoder = Decoder(model.language_model, own)
-    own = rounded_cache(model, cache, prompt, into=own)
+    own = rounded_cache(model, cache, known, into=own)
     decoder.begin(Sampling(temperature=0))
     fast: list[Tensor] = []
     buffers = decoder.step.buffers
-    for number, token in enumerate(tokens[prompt:]):
+    for number, token in enumerate(tokens[known:]):
         buffers.x.copy_(model.language_model.embed(token[None])[0])
-        buffers.position.fill_(prompt + number)
+        buffers.position.fill_(known + number)
         for launch in decoder.step.token(decoder.tilings[0], nucleus=False):
             launch()
         fast.append(buffers.logits.clone())

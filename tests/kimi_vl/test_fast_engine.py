@@ -217,15 +217,22 @@ def wide(x: Tensor, mlp: Any) -> Tensor:
 
 @of_kernels
 @pytest.mark.gpu
+@pytest.mark.parametrize("patience", [10_000, 0])  # without any, programs choose by themselves
 @pytest.mark.parametrize("layer", [0, 1])
-def test_experts_equal_the_plain_sum_and_choose_the_same(bed: Bed, layer: int):
+def test_experts_equal_the_plain_sum_and_choose_the_same(bed: Bed, layer: int, patience: int):
     b, c = bed.buffers, bed.config
+    launches = [
+        replace(launch, options={**launch.options, "PATIENCE": patience})
+        if "PATIENCE" in launch.options
+        else launch
+        for launch in bed.step.experts(bed.layer(layer), layer)
+    ]
     for seed in range(3 if DEVICE.type == "cpu" else 30):
         x = drawn(c.hidden_size, seed=100 + seed).to(b.x.dtype)
         bed.poison()
         b.x.copy_(x)
         b.words.fill_(-1)
-        for launch in bed.step.experts(bed.layer(layer), layer):
+        for launch in launches:
             launch()
         bed.agrees(b.x.float() - x.float(), experts_of(bed, x, layer))
         if layer:
@@ -357,6 +364,48 @@ def test_a_race_of_many_equal_tokens_is_fair(bed: Bed):
     assert abs(float(places.mean()) - 0.5) < 4 * math.sqrt(1 / 12 / 2000)
     assert abs(float(places.var()) - 1 / 12) < 4 * math.sqrt(1 / 180 / 2000)
     assert len(set(found)) > 0.5 * min(2000, count)
+
+
+@of_kernels
+@pytest.mark.gpu
+@pytest.mark.parametrize("pieces", [[20], [1, 22], [30, 17, 18], [127, 4050]])
+def test_a_prompt_is_read_as_the_reference_reads_it(bed: Bed, pieces: list[int]):
+    from agent_app.runtimes.kimi_vl.fast import prompt
+
+    if sum(pieces) > bed.cache.capacity:
+        pytest.skip("too long for the interpreter")
+    language = bed.model.language_model
+    source = torch.Generator().manual_seed(len(pieces))
+    tokens = torch.randint(0, bed.config.vocab_size, (sum(pieces),), generator=source).to(DEVICE)
+    plain = bed.model.new_cache(sum(pieces))
+    bed.cache.clear()
+    for layer in range(bed.config.layers):
+        bed.cache.rows(layer).fill_(NAN)
+    with torch.inference_mode():
+        for piece in tokens.split(pieces):
+            ours = prompt.read(language, language.embed(piece), bed.cache)
+            theirs = language(language.embed(piece), plain)
+            bed.cache.keys += [0] * len(piece)
+            plain.keys += [0] * len(piece)
+            # bfloat16 chooses other experts here and there: the first layers' rows must agree
+            if bed.close < 1e-3:
+                bed.agrees(ours, theirs)
+    for layer in range(bed.config.layers if bed.close < 1e-3 else 1):
+        bed.agrees(bed.cache.rows(layer)[: sum(pieces)], plain.rows(layer))
+        assert bed.cache.rows(layer)[sum(pieces) :].isnan().all()
+    bed.cache.clear()
+
+
+@of_kernels
+@pytest.mark.gpu
+@pytest.mark.parametrize("grid", [(2, 2), (4, 6), (78, 138)])
+def test_a_picture_is_seen_as_the_reference_sees_it(bed: Bed, grid: tuple[int, int]):
+    from agent_app.runtimes.kimi_vl.fast import sight
+
+    if DEVICE.type == "cpu" and grid[0] * grid[1] > 100:
+        pytest.skip("too large for the interpreter")
+    patches = drawn(grid[0] * grid[1], 3, 14, 14, seed=1)
+    bed.agrees(sight.see(bed.model, patches, grid), bed.model.see(patches, grid))
 
 
 SETTINGS: Any = ImageSettings

@@ -15,9 +15,9 @@ from agent_app.runtimes.kimi_vl.images import ImageSettings, normalised_patches
 from agent_app.runtimes.kimi_vl.model import KimiVL
 from agent_app.runtimes.kimi_vl.prompt import PlacedPicture, PromptTokens
 from agent_app.runtimes.kimi_vl.stopping import check
+from agent_app.runtimes.kimi_vl.vision import Grid
 
 _FEATURES_KEPT = 16  # pictures; 17 MB each at the most in bfloat16
-_CHUNK = 4096  # tokens of a prompt that are computed together: bounds the memory it takes
 
 
 class Engine(Protocol):
@@ -69,6 +69,8 @@ class PromptReader:
     features of recent pictures by their content.
     """
 
+    chunk = 4096  # tokens of a prompt that are computed together: bounds the memory it takes
+
     def __init__(self, model: KimiVL, settings: ImageSettings, *, context: int) -> None:
         self._model = model
         self._settings = settings
@@ -95,14 +97,21 @@ class PromptReader:
         check(stop)
         pixels = torch.from_numpy(picture.image.pixels).to(self._model.device)  # type: ignore[reportUnknownMemberType]
         patches = normalised_patches(pixels, self._settings, self._model.dtype)
-        return self._model.see(patches, picture.image.grid, stop=stop)
+        return self._features_of(patches, picture.image.grid, stop)
+
+    def _features_of(self, patches: Tensor, grid: Grid, stop: threading.Event) -> Tensor:
+        return self._model.see(patches, grid, stop=stop)
+
+    def _logits_after(self, embedded: Tensor, stop: threading.Event | None = None) -> Tensor:
+        """The logits (vocab) that follow these embeddings (n, hidden), whose rows are written."""
+        return self._model.language_model(embedded, self._cache, stop=stop)
 
     @torch.inference_mode()
     def read(self, prompt: PromptTokens, *, stop: threading.Event) -> None:
         language, cache = self._model.language_model, self._cache
         while cache.length < len(prompt):
             check(stop)
-            start, end = cache.length, min(cache.length + _CHUNK, len(prompt))
+            start, end = cache.length, min(cache.length + self.chunk, len(prompt))
             tokens = torch.tensor(prompt.tokens[start:end], device=self._model.device)
             embedded = language.embed(tokens)
             for picture in prompt.pictures:
@@ -111,7 +120,7 @@ class PromptReader:
                     features = self._features[picture.key]
                     shown = features[first - picture.start : last - picture.start]
                     embedded[first - start : last - start] = shown
-            self._logits = language(embedded, cache, stop=stop)
+            self._logits = self._logits_after(embedded, stop)
             cache.keys += prompt.keys[start:end]
         self._forget_features(prompt)
 
@@ -123,7 +132,7 @@ class PromptReader:
         """Add tokens to the conversation."""
         language = self._model.language_model
         embedded = language.embed(torch.tensor(tokens, device=self._model.device))
-        self._logits = language(embedded, self._cache)
+        self._logits = self._logits_after(embedded)
         self._cache.keys += tokens
 
     @property

@@ -40,17 +40,20 @@ def project(
     PDL: tl.constexpr,
 ):
     """Normalise x and multiply it by q_proj and kv_a_proj; ROWS rows a program."""
-    rows = tl.program_id(0) * ROWS + tl.arange(0, ROWS)
+    first = tl.program_id(0) * ROWS
+    rows = tl.arange(0, ROWS)
     columns = tl.arange(0, WIDTH)
-    if tl.program_id(0) * ROWS < QUERY_ROWS:
-        weight = tl.load(query_ptr + rows[:, None] * WIDTH + columns[None, :])
+    if first < QUERY_ROWS:
+        from_ptr = query_ptr + first * WIDTH
     else:
-        weight = tl.load(latent_ptr + (rows - QUERY_ROWS)[:, None] * WIDTH + columns[None, :])
+        from_ptr = latent_ptr + (first - QUERY_ROWS) * WIDTH
+    weight = tl.load(from_ptr + rows[:, None] * WIDTH + columns[None, :])
     gain = tl.load(gain_ptr + columns).to(tl.float32)
     after_previous(PDL)
     x = tl.load(x_ptr + columns).to(tl.float32)
     scale = inverse_norm(x, WIDTH, eps)  # after the product, which need not wait for it
-    tl.store(out_ptr + rows, tl.sum(weight.to(tl.float32) * (x * gain)[None, :], 1) * scale)
+    out = tl.sum(weight.to(tl.float32) * (x * gain)[None, :], 1)
+    tl.store(out_ptr + first + rows, out * scale)
 
 
 @triton.jit

@@ -4,11 +4,11 @@ Shared experts are slots of their own beside the chosen ones, and a dense layer 
 shared experts alone: a wide MLP is the sum of narrow ones. Weights are read where the model keeps
 them; of the routed ones, only those that were chosen.
 
-How routing reaches the chosen experts without a pause: `route_and_share` publishes one word for
-each, its weight and its number, while the shared experts keep the memory busy. `run_chosen` starts
-when all programs of the former have begun, which programmatic dependent launch promises, and
-waits for its word; so it cannot take the place of what it waits for, in whatever order programs
-are started.
+How routing reaches the chosen experts without a pause: some programs of `gate_up` score the
+experts, and the last of them publishes one word for each chosen one, its weight and its number.
+Meanwhile the shared experts keep the memory busy. The programs of the chosen ones wait for their
+words, though not for ever: in what order programs are started is nobody's promise, so one that
+has waited in vain finds the choice itself. The same sums in the same order give the same bits.
 """
 
 # pyright: basic, reportMissingImports=false, reportAttributeAccessIssue=false
@@ -49,13 +49,22 @@ def publish_choice(
 
 
 @triton.jit
-def route_and_share(
+def score_experts(
+    x, gain, weight, scores_ptr, experts, WIDTH: tl.constexpr, eps
+):  # fmt: skip
+    logits = tl.sum(weight * (x * gain)[None, :], 1) * inverse_norm(x, WIDTH, eps)
+    tl.store(scores_ptr + experts, tl.sigmoid(logits))
+
+
+@triton.jit
+def gate_up(
     x_ptr,  # (WIDTH), the residual
     gain_ptr,  # (WIDTH)
     router_ptr,  # (EXPERTS, WIDTH), float32
     bias_ptr,  # (EXPERTS), float32
-    gate_ptr,  # (SHARED * INNER, WIDTH)
-    up_ptr,  # (SHARED * INNER, WIDTH)
+    shared_gate_ptr,  # (SHARED * INNER, WIDTH)
+    shared_up_ptr,  # (SHARED * INNER, WIDTH)
+    routed_ptr,  # (EXPERTS, 2 * INNER, WIDTH), gate rows first
     scores_ptr,  # (EXPERTS), float32
     arrived_ptr,  # (1), int32, zero before and after
     words_ptr,  # (CHOSEN), int64, -1 until they are written
@@ -63,25 +72,32 @@ def route_and_share(
     eps,
     routing_scale,
     WIDTH: tl.constexpr,
+    INNER: tl.constexpr,
     EXPERTS: tl.constexpr,
+    SHARED: tl.constexpr,
     CHOSEN: tl.constexpr,
     NORMALISE: tl.constexpr,
     ROUTER_ROWS: tl.constexpr,
     ROWS: tl.constexpr,
+    PATIENCE: tl.constexpr,  # looks at a word before a program finds the choice itself
     PDL: tl.constexpr,
 ):
-    """Score the experts, whose last program publishes the choice; run the shared ones' inputs."""
+    """Score the experts, then run the inputs of the shared and of the chosen ones.
+
+    A program has ROUTER_ROWS experts to score, or ROWS rows of one expert that runs.
+    """
     ROUTERS: tl.constexpr = EXPERTS // ROUTER_ROWS if CHOSEN > 0 else 0
+    SHARERS: tl.constexpr = SHARED * INNER // ROWS
+    program = tl.program_id(0)
     columns = tl.arange(0, WIDTH)
     gain = tl.load(gain_ptr + columns).to(tl.float32)
-    if tl.program_id(0) < ROUTERS:
-        experts = tl.program_id(0) * ROUTER_ROWS + tl.arange(0, ROUTER_ROWS)
+    if program < ROUTERS:
+        experts = program * ROUTER_ROWS + tl.arange(0, ROUTER_ROWS)
         weight = tl.load(router_ptr + experts[:, None] * WIDTH + columns[None, :])
         bias = tl.load(bias_ptr + tl.arange(0, EXPERTS))
         after_previous(PDL)
-        x = tl.load(x_ptr + columns).to(tl.float32)
-        logits = tl.sum(weight * (x * gain)[None, :], 1) * inverse_norm(x, WIDTH, eps)
-        tl.store(scores_ptr + experts, tl.sigmoid(logits))
+        routed_x = tl.load(x_ptr + columns).to(tl.float32)
+        score_experts(routed_x, gain, weight, scores_ptr, experts, WIDTH, eps)
         tl.debug_barrier()  # every thread's scores are out before the program counts itself
         before = tl.atomic_add(arrived_ptr, 1, sem="acq_rel", scope="gpu")
         if before == ROUTERS - 1:
@@ -89,50 +105,48 @@ def route_and_share(
             publish_choice(
                 scores_ptr, bias, words_ptr, routing_scale, EXPERTS, CHOSEN, NORMALISE
             )  # fmt: skip
-    else:
-        rows = (tl.program_id(0) - ROUTERS) * ROWS + tl.arange(0, ROWS)
-        gate = tl.load(gate_ptr + rows[:, None] * WIDTH + columns[None, :])
-        up = tl.load(up_ptr + rows[:, None] * WIDTH + columns[None, :])
+    elif program < ROUTERS + SHARERS:
+        shared_rows = (program - ROUTERS) * ROWS + tl.arange(0, ROWS)
+        shared_at = shared_rows[:, None] * WIDTH + columns[None, :]
+        shared_gate = tl.load(shared_gate_ptr + shared_at)
+        shared_up = tl.load(shared_up_ptr + shared_at)
         after_previous(PDL)
-        residual = tl.load(x_ptr + columns).to(tl.float32)
-        scale = inverse_norm(residual, WIDTH, eps)
-        tl.store(inner_ptr + rows, gated(residual * gain, scale, gate, up))
-
-
-@triton.jit
-def run_chosen(
-    x_ptr,  # (WIDTH), the residual
-    gain_ptr,  # (WIDTH)
-    gate_up_ptr,  # (experts, 2 * INNER, WIDTH)
-    words_ptr,  # (CHOSEN), int64
-    inner_ptr,  # (SHARED + CHOSEN, INNER)
-    eps,
-    WIDTH: tl.constexpr,
-    INNER: tl.constexpr,
-    SHARED: tl.constexpr,
-    ROWS: tl.constexpr,
-    PDL: tl.constexpr,
-):
-    """Run the inputs of the chosen experts, weighted, ROWS rows of one of them a program."""
-    slot = tl.program_id(0) // (INNER // ROWS)
-    rows = tl.program_id(0) % (INNER // ROWS) * ROWS + tl.arange(0, ROWS)
-    columns = tl.arange(0, WIDTH)
-    gain = tl.load(gain_ptr + columns).to(tl.float32)
-    word = tl.load(words_ptr + slot, volatile=True)
-    while word < 0:
+        shared_x = tl.load(x_ptr + columns).to(tl.float32)
+        scale = inverse_norm(shared_x, WIDTH, eps)
+        tl.store(inner_ptr + shared_rows, gated(shared_x * gain, scale, shared_gate, shared_up))
+    else:
+        slot = (program - ROUTERS - SHARERS) // (INNER // ROWS)
+        rows = (program - ROUTERS - SHARERS) % (INNER // ROWS) * ROWS + tl.arange(0, ROWS)
+        if PDL:
+            gdc_wait()
         word = tl.load(words_ptr + slot, volatile=True)
-    if PDL:
-        gdc_launch_dependents()  # what comes next may read the words from here on
-    expert = (word & 0xFFFFFFFF).to(tl.int32)
-    share = (word >> 32).to(tl.int32).to(tl.float32, bitcast=True)
-    from_ptr = gate_up_ptr + (expert * 2 * INNER + rows)[:, None] * WIDTH + columns[None, :]
-    gate = tl.load(from_ptr)
-    up = tl.load(from_ptr + INNER * WIDTH)
-    if PDL:
-        gdc_wait()
-    x = tl.load(x_ptr + columns).to(tl.float32)
-    out = gated(x * gain, inverse_norm(x, WIDTH, eps), gate, up)
-    tl.store(inner_ptr + (SHARED + slot) * INNER + rows, out * share)
+        looks = 0
+        while (word < 0) & (looks < PATIENCE):
+            word = tl.load(words_ptr + slot, volatile=True)
+            looks += 1
+        if word < 0:
+            own_x = tl.load(x_ptr + columns).to(tl.float32)
+            for first in range(0, EXPERTS, ROUTER_ROWS):
+                scored = first + tl.arange(0, ROUTER_ROWS)
+                row = tl.load(router_ptr + scored[:, None] * WIDTH + columns[None, :])
+                score_experts(own_x, gain, row, scores_ptr, scored, WIDTH, eps)
+            tl.debug_barrier()
+            own_bias = tl.load(bias_ptr + tl.arange(0, EXPERTS))
+            publish_choice(
+                scores_ptr, own_bias, words_ptr, routing_scale, EXPERTS, CHOSEN, NORMALISE
+            )  # fmt: skip
+            tl.debug_barrier()
+            word = tl.load(words_ptr + slot, volatile=True)
+        if PDL:
+            gdc_launch_dependents()  # what comes next may read the words from here on
+        expert = (word & 0xFFFFFFFF).to(tl.int32)
+        share = (word >> 32).to(tl.int32).to(tl.float32, bitcast=True)
+        from_ptr = routed_ptr + (expert * 2 * INNER + rows)[:, None] * WIDTH + columns[None, :]
+        gate = tl.load(from_ptr)
+        up = tl.load(from_ptr + INNER * WIDTH)
+        x = tl.load(x_ptr + columns).to(tl.float32)
+        out = gated(x * gain, inverse_norm(x, WIDTH, eps), gate, up)
+        tl.store(inner_ptr + (SHARED + slot) * INNER + rows, out * share)
 
 
 @triton.jit

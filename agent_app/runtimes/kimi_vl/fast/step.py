@@ -26,6 +26,7 @@ from agent_app.runtimes.kimi_vl.language import (
 RING = 64  # tokens that may be under way to the host
 MOST_SPLITS = 128
 _DRAWN_AT_ONCE = 1024  # tokens of the vocabulary a program
+_PATIENCE = 10_000  # looks at a word, each the better part of a microsecond: milliseconds
 _LOG2_E = math.log2(math.e)
 
 
@@ -207,21 +208,16 @@ class Step:
             gate_up = down = mlp.down_proj.weight
             shared, chosen, routers = config.dense_intermediate_size // inner, 0, 0
         half = 1 << ((inner - 1).bit_length() - 1)
-        launches = [
+        return [
             self._launch(
-                kernels_experts.route_and_share,
-                routers + shared * inner // 2,
-                (b.x, gain, router, bias, mlp.gate_proj.weight, mlp.up_proj.weight, b.scores,
-                 b.arrived, b.words[number], b.inner, config.norm_eps,
+                kernels_experts.gate_up,
+                routers + (shared + chosen) * inner // 2,
+                (b.x, gain, router, bias, mlp.gate_proj.weight, mlp.up_proj.weight, gate_up,
+                 b.scores, b.arrived, b.words[number], b.inner, config.norm_eps,
                  config.routed_scaling_factor),
-                WIDTH=config.hidden_size, EXPERTS=config.routed_experts, CHOSEN=chosen,
-                NORMALISE=config.normalise_weights, ROUTER_ROWS=2, ROWS=2, num_warps=2,
-            ),
-            self._launch(
-                kernels_experts.run_chosen,
-                chosen * inner // 2,
-                (b.x, gain, gate_up, b.words[number], b.inner, config.norm_eps),
-                WIDTH=config.hidden_size, INNER=inner, SHARED=shared, ROWS=2, num_warps=2,
+                WIDTH=config.hidden_size, INNER=inner, EXPERTS=config.routed_experts,
+                SHARED=shared, CHOSEN=chosen, NORMALISE=config.normalise_weights, ROUTER_ROWS=2,
+                ROWS=2, PATIENCE=_PATIENCE, num_warps=2,
             ),
             self._launch(
                 kernels_experts.add_down,
@@ -230,9 +226,9 @@ class Step:
                 WIDTH=config.hidden_size, INNER=inner, HALF=half,
                 REST=1 << (inner - half - 1).bit_length(), SHARED=shared, CHOSEN=chosen,
                 ROWS=8, AHEAD=1, num_warps=8,
+                maxnreg=128,  # two programs on a multiprocessor: all run at once
             ),
         ]  # fmt: skip
-        return [launch for launch in launches if launch.programs]
 
     def score(self) -> Launch:
         config, b = self._config, self.buffers
