@@ -32,9 +32,10 @@ from agent_app.model_runtime import GenerationRequest, Sampling, Turn
 from agent_app.runtimes.kimi_vl.cache import LatentCache
 from agent_app.runtimes.kimi_vl.chat import Chat
 from agent_app.runtimes.kimi_vl.config import KimiConfig
-from agent_app.runtimes.kimi_vl.fast import prompt, sight
+from agent_app.runtimes.kimi_vl.fast import sight
 from agent_app.runtimes.kimi_vl.fast.decoder import Decoder
 from agent_app.runtimes.kimi_vl.fast.engine import FastEngine
+from agent_app.runtimes.kimi_vl.fast.prompt import PromptPass
 from agent_app.runtimes.kimi_vl.generation import ReferenceEngine
 from agent_app.runtimes.kimi_vl.images import read_image_settings
 from agent_app.runtimes.kimi_vl.loading import skeleton
@@ -185,6 +186,7 @@ def prefill(model: KimiVL, length: int, engine: EngineName) -> float:
     """Milliseconds for a prompt of so many tokens, in the engine's pieces."""
     chunk = FastEngine.chunk if engine == "fast" else ReferenceEngine.chunk
     language = model.language_model
+    read_piece = PromptPass(language) if engine == "fast" else language
     cache = model.new_cache(length)
     tokens = torch.randint(0, _CONFIG.text.vocab_size, (length,), device="cuda")
 
@@ -193,10 +195,7 @@ def prefill(model: KimiVL, length: int, engine: EngineName) -> float:
         cache.clear()
         for piece in tokens.split(chunk):
             embedded = language.embed(piece)
-            if engine == "fast":
-                prompt.read(language, embedded, cache)
-            else:
-                language(embedded, cache)
+            read_piece(embedded, cache)
             cache.keys += [0] * len(piece)
 
     return timed(read)

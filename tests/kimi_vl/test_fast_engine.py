@@ -370,11 +370,12 @@ def test_a_race_of_many_equal_tokens_is_fair(bed: Bed):
 @pytest.mark.gpu
 @pytest.mark.parametrize("pieces", [[20], [1, 22], [30, 17, 18], [127, 4050]])
 def test_a_prompt_is_read_as_the_reference_reads_it(bed: Bed, pieces: list[int]):
-    from agent_app.runtimes.kimi_vl.fast import prompt
+    from agent_app.runtimes.kimi_vl.fast.prompt import PromptPass
 
     if sum(pieces) > bed.cache.capacity:
         pytest.skip("too long for the interpreter")
     language = bed.model.language_model
+    read = PromptPass(language)
     source = torch.Generator().manual_seed(len(pieces))
     tokens = torch.randint(0, bed.config.vocab_size, (sum(pieces),), generator=source).to(DEVICE)
     plain = bed.model.new_cache(sum(pieces))
@@ -383,7 +384,7 @@ def test_a_prompt_is_read_as_the_reference_reads_it(bed: Bed, pieces: list[int])
         bed.cache.rows(layer).fill_(NAN)
     with torch.inference_mode():
         for piece in tokens.split(pieces):
-            ours = prompt.read(language, language.embed(piece), bed.cache)
+            ours = read(language.embed(piece), bed.cache)
             theirs = language(language.embed(piece), plain)
             bed.cache.keys += [0] * len(piece)
             plain.keys += [0] * len(piece)

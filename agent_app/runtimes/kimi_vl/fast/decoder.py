@@ -31,9 +31,9 @@ from agent_app.runtimes.kimi_vl.fast.step import (
 )
 from agent_app.runtimes.kimi_vl.language import LanguageModel
 
-_AHEAD = 2  # steps submitted beyond the one that is read
+_AHEAD = 1  # steps submitted beyond the one that is read; more of them run no faster
 _POLL = 50e-6  # seconds; a step takes thirty times as long
-_LONG = 24576  # rows from which on the cache is better read with more loads under way
+_LONG = 20480  # rows from which on the cache is better read with more loads under way
 _log = logging.getLogger(__name__)
 
 Replay = Callable[[], None]
@@ -86,7 +86,7 @@ class Decoder:
     def tokens(self, logits: Tensor, *, position: int) -> Iterator[int]:
         """Draw from logits (vocab), then go on: each token is put at the next position.
 
-        Ends when the cache is full. May be closed, or left alone, at any token.
+        Ends when the cache is full, with a token that has no place in it. May be closed, or left alone, at any token.
         """
         self._settle()
         b = self.step.buffers
@@ -97,7 +97,7 @@ class Decoder:
         self._draws[self._nucleus]()
         first, room = self._drawn, self._capacity - position
         sent = 0
-        for number in range(room):
+        for number in range(max(room, 1)):
             while sent < min(number + _AHEAD, room - 1):
                 sent += 1
                 self._ring[(first + sent) % RING] = -1

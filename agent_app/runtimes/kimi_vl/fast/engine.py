@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from torch import Tensor
 
 from agent_app.model_runtime import Sampling
-from agent_app.runtimes.kimi_vl.fast import prompt, sight
+from agent_app.runtimes.kimi_vl.fast import sight
 from agent_app.runtimes.kimi_vl.fast.decoder import Decoder
+from agent_app.runtimes.kimi_vl.fast.prompt import PromptPass
 from agent_app.runtimes.kimi_vl.generation import PromptReader
 from agent_app.runtimes.kimi_vl.images import ImageSettings
 from agent_app.runtimes.kimi_vl.model import KimiVL
@@ -26,11 +27,12 @@ class FastEngine(PromptReader):
 
     def __init__(self, model: KimiVL, settings: ImageSettings, *, context: int) -> None:
         super().__init__(model, settings, context=context)
+        self._pass = PromptPass(model.language_model)
         self._decoder = Decoder(model.language_model, self._cache)
 
     def decode(self, sampling: Sampling) -> Iterator[int]:
         self._decoder.begin(sampling)
-        while self._room:
+        while True:
             for token in self._decoder.tokens(self._logits, position=self.position):
                 self._forced = []
                 yield token
@@ -48,4 +50,4 @@ class FastEngine(PromptReader):
     def _logits_after(self, embedded: Tensor, stop: threading.Event | None = None) -> Tensor:
         if len(embedded) <= _FEW:
             return super()._logits_after(embedded, stop)
-        return prompt.read(self._model.language_model, embedded, self._cache, stop=stop)
+        return self._pass(embedded, self._cache, stop=stop)

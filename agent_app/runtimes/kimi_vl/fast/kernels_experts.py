@@ -19,6 +19,8 @@ from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait
 
 from agent_app.runtimes.kimi_vl.fast.kernels_attention import after_previous, inverse_norm
 
+_THREADS = tl.constexpr(64)  # of a program of `gate_up`
+
 
 @triton.jit
 def gated(x, scale, gate, up):
@@ -49,9 +51,14 @@ def publish_choice(
 
 
 @triton.jit
-def score_experts(
-    x, gain, weight, scores_ptr, experts, WIDTH: tl.constexpr, eps
-):  # fmt: skip
+def look_at(word_ptr):
+    """The word, or -1, the same for all threads: each one's own load may find another state."""
+    return tl.max(tl.load(word_ptr + tl.zeros([_THREADS], tl.int32), volatile=True), 0)
+
+
+@triton.jit
+def score_experts(x, gain, weight, scores_ptr, experts, WIDTH: tl.constexpr, eps):
+    """Write the scores of some experts; weight (experts, WIDTH)."""
     logits = tl.sum(weight * (x * gain)[None, :], 1) * inverse_norm(x, WIDTH, eps)
     tl.store(scores_ptr + experts, tl.sigmoid(logits))
 
@@ -119,10 +126,10 @@ def gate_up(
         rows = (program - ROUTERS - SHARERS) % (INNER // ROWS) * ROWS + tl.arange(0, ROWS)
         if PDL:
             gdc_wait()
-        word = tl.load(words_ptr + slot, volatile=True)
+        word = look_at(words_ptr + slot)
         looks = 0
         while (word < 0) & (looks < PATIENCE):
-            word = tl.load(words_ptr + slot, volatile=True)
+            word = look_at(words_ptr + slot)
             looks += 1
         if word < 0:
             own_x = tl.load(x_ptr + columns).to(tl.float32)
@@ -136,7 +143,7 @@ def gate_up(
                 scores_ptr, own_bias, words_ptr, routing_scale, EXPERTS, CHOSEN, NORMALISE
             )  # fmt: skip
             tl.debug_barrier()
-            word = tl.load(words_ptr + slot, volatile=True)
+            word = look_at(words_ptr + slot)
         if PDL:
             gdc_launch_dependents()  # what comes next may read the words from here on
         expert = (word & 0xFFFFFFFF).to(tl.int32)

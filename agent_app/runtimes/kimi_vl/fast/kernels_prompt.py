@@ -145,17 +145,17 @@ def spread_heads(
     patch = tl.program_id(0).to(tl.int64)
     part = tl.program_id(1)
     heads = tl.arange(0, HEADS_BLOCK)[:, None]
-    pairs = tl.arange(0, BLOCK)[None, :]
-    there = (pairs < WIDTH // 2) & (heads < HEADS)
-    from_ptr = qkv_ptr + ((patch * 3 + part) * HEADS + heads) * WIDTH + 2 * pairs
-    even = tl.load(from_ptr, mask=there, other=0.0).to(tl.float32)
-    odd = tl.load(from_ptr + 1, mask=there, other=0.0).to(tl.float32)
+    columns = tl.arange(0, 2 * BLOCK)[None, :]
+    from_ptr = qkv_ptr + ((patch * 3 + part) * HEADS + heads) * WIDTH + columns
+    whole = tl.load(from_ptr, mask=(columns < WIDTH) & (heads < HEADS), other=0.0)
     if part < 2:
-        angles = patch * (WIDTH // 2) + pairs
-        cos = tl.load(cos_ptr + angles, mask=pairs < WIDTH // 2, other=0.0)
-        sin = tl.load(sin_ptr + angles, mask=pairs < WIDTH // 2, other=0.0)
+        pairs = tl.arange(0, BLOCK)[None, :]
+        there = pairs < WIDTH // 2
+        cos = tl.load(cos_ptr + patch * (WIDTH // 2) + pairs, mask=there, other=0.0)
+        sin = tl.load(sin_ptr + patch * (WIDTH // 2) + pairs, mask=there, other=0.0)
+        even, odd = tl.split(tl.reshape(whole.to(tl.float32), [HEADS_BLOCK, BLOCK, 2]))
         even, odd = rotated(even, odd, cos, sin)
-    to_ptr = out_ptr + ((part * patches + patch) * HEADS + heads) * PADDED + 2 * pairs
-    wide = (pairs < PADDED // 2) & (heads < HEADS)
-    tl.store(to_ptr, even, mask=wide)
-    tl.store(to_ptr + 1, odd, mask=wide)
+        turned = tl.reshape(tl.join(even, odd), [HEADS_BLOCK, 2 * BLOCK])
+        whole = turned.to(whole.dtype)
+    to_ptr = out_ptr + ((part * patches + patch) * HEADS + heads) * PADDED + columns
+    tl.store(to_ptr, whole, mask=(columns < PADDED) & (heads < HEADS))

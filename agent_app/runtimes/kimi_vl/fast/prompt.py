@@ -15,7 +15,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from agent_app.runtimes.kimi_vl.attention import attend
 from agent_app.runtimes.kimi_vl.cache import LatentCache
-from agent_app.runtimes.kimi_vl.experts import grouped_linear
+from agent_app.runtimes.kimi_vl.experts import Experts, grouped_linear
 from agent_app.runtimes.kimi_vl.fast import kernels_prompt
 from agent_app.runtimes.kimi_vl.language import (
     MLP,
@@ -34,28 +34,60 @@ _BEST_FIRST = [
 ]
 
 
-def read(
-    language: LanguageModel, x: Tensor, cache: LatentCache, *, stop: threading.Event | None = None
-) -> Tensor:
-    """The logits (vocab) that follow x (n, hidden), the embeddings after what `cache` holds.
+class PromptPass:
+    """One language model's pass over the tokens of a prompt."""
 
-    The caller appends to the cache's keys, as after `LanguageModel.forward`. Raises Interrupted
-    when `stop` is set meanwhile.
-    """
-    cos, sin = language.model.rotation(cache.length, len(x), x.device)
-    for number, module in enumerate(language.model.layers):
-        check(stop)
-        layer = cast("DecoderLayer", module)
-        rows = cache.rows(number)[: cache.length + len(x)]
-        seen = _seen(layer.self_attn, layer.input_layernorm(x), cos, sin, rows)
-        x = torch.addmm(x, seen, layer.self_attn.o_proj.weight.T)
-        normed = layer.post_attention_layernorm(x)
-        if isinstance(layer.mlp, MixtureOfExperts):
-            x = _add_mlp(x, normed, layer.mlp.shared_experts)
-            _add_experts_(x, normed, layer.mlp)
-        else:
-            x = _add_mlp(x, normed, cast("MLP", layer.mlp))
-    return language.lm_head(language.model.norm(x[-1])).float()
+    def __init__(self, language: LanguageModel) -> None:
+        self._language = language
+        self._routers = [
+            _halves(layer.mlp.gate.weight) if isinstance(layer.mlp, MixtureOfExperts) else None
+            for layer in map(_layer, language.model.layers)
+        ]
+
+    def __call__(
+        self, x: Tensor, cache: LatentCache, *, stop: threading.Event | None = None
+    ) -> Tensor:
+        """The logits (vocab) that follow x (n, hidden), the embeddings after what `cache` holds.
+
+        The caller appends to the cache's keys, as after `LanguageModel.forward`. Raises
+        Interrupted when `stop` is set meanwhile.
+        """
+        language = self._language
+        cos, sin = language.model.rotation(cache.length, len(x), x.device)
+        for number, layer in enumerate(map(_layer, language.model.layers)):
+            check(stop)
+            rows = cache.rows(number)[: cache.length + len(x)]
+            seen = _seen(layer.self_attn, layer.input_layernorm(x), cos, sin, rows)
+            x = torch.addmm(x, seen, layer.self_attn.o_proj.weight.T)
+            normed = layer.post_attention_layernorm(x)
+            router = self._routers[number]
+            if router is None:
+                x = _add_mlp(x, normed, cast("MLP", layer.mlp))
+                continue
+            mlp = cast("MixtureOfExperts", layer.mlp)
+            x = _add_mlp(x, normed, mlp.shared_experts)
+            _add_experts_(x, normed, mlp.experts, *mlp.gate.choose(_routed(normed, router)))
+        return language.lm_head(language.model.norm(x[-1])).float()
+
+
+def _layer(module: Any) -> DecoderLayer:
+    return module
+
+
+def _halves(weight: Tensor) -> Tensor:
+    """A float32 matrix as two of bfloat16, one below the other, that add up to 16 bits of it."""
+    high = weight.bfloat16()
+    return torch.cat((high, (weight - high).bfloat16()))
+
+
+def _routed(x: Tensor, halves: Tensor) -> Tensor:
+    """The router's product in float32, (n, experts), by the tensor cores; x holds 8 bits itself."""
+    if x.dtype == torch.bfloat16 and x.is_cuda:
+        both = torch.mm(x, halves.T, out_dtype=torch.float32)
+    else:
+        both = x.float() @ halves.float().T
+    high, low = both.chunk(2, dim=1)
+    return high + low
 
 
 def _seen(own: LatentAttention, x: Tensor, cos: Tensor, sin: Tensor, rows: Tensor) -> Tensor:
@@ -96,17 +128,18 @@ def _add_mlp(x: Tensor, normed: Tensor, mlp: MLP) -> Tensor:
     return torch.addmm(x, inner, mlp.down_proj.weight.T)
 
 
-def _add_experts_(x: Tensor, normed: Tensor, mlp: MixtureOfExperts) -> None:
-    """Add the chosen experts' outputs to x, in place."""
-    chosen, weights = mlp.gate(normed)
+def _add_experts_(
+    x: Tensor, normed: Tensor, experts: Experts, chosen: Tensor, weights: Tensor
+) -> None:
+    """Add the outputs of the chosen experts (n, k) to x, weighted, in place."""
     count, each = chosen.shape
     # sixteen bits sort in half the time of sixty-four
     ordered, order = chosen.flatten().to(torch.int16).sort(stable=True)
-    numbers = torch.arange(mlp.experts.gate_up.shape[0], device=x.device, dtype=torch.int16)
+    numbers = torch.arange(experts.gate_up.shape[0], device=x.device, dtype=torch.int16)
     ends = torch.searchsorted(ordered, numbers, right=True, out_int32=True)
-    inner = grouped_linear(normed[order // each], mlp.experts.gate_up, ends)
+    inner = grouped_linear(normed[order // each], experts.gate_up, ends)
     gate, up = inner.chunk(2, dim=-1)
-    out = grouped_linear(silu_times(gate, up), mlp.experts.down, ends)
+    out = grouped_linear(silu_times(gate, up), experts.down, ends)
     place = torch.empty_like(order)
     place[order] = torch.arange(len(order), device=x.device)
     _run(

@@ -154,20 +154,21 @@ class Step:
         split = {"SPLITS": tiling.splits, "TILE": tiling.tile}
         expansion = own.kv_b_proj.weight
         block = _combined(config)
+        columns = min(64, rank)
         return [
             self._launch(
                 kernels_attention.project,
-                (queries + config.latent_size) // 8,
+                (queries + config.latent_size) // 4,
                 (b.x, layer.input_layernorm.weight, own.q_proj.weight,
                  own.kv_a_proj_with_mqa.weight, b.projected, config.norm_eps),
-                QUERY_ROWS=queries, WIDTH=width, ROWS=8, num_warps=4,
+                QUERY_ROWS=queries, WIDTH=width, ROWS=4, num_warps=4,
             ),
             self._launch(
                 kernels_attention.absorb,
-                config.heads * (rank // 64) + 1,
+                config.heads * (rank // columns) + 1,
                 (b.projected, expansion, own.kv_a_layernorm.weight, self._cos, self._sin,
                  b.position, b.query, self._cache.rows(number), own.kv_a_layernorm.eps),
-                **heads, ROPE=config.rope_head_dim, COLUMNS=64, num_warps=2,
+                **heads, ROPE=config.rope_head_dim, COLUMNS=columns, num_warps=2,
             ),
             self._launch(
                 kernels_attention.attend,
@@ -181,14 +182,14 @@ class Step:
                 kernels_attention.combine,
                 config.heads * (rank // block),
                 (b.seen, b.weight, b.position, expansion, b.parts),
-                **split, **heads, COLUMNS=block, num_warps=8,
+                **split, **heads, COLUMNS=block, num_warps=4,
             ),
             self._launch(
                 kernels_attention.add_output,
                 width // 8,
                 (b.parts, own.o_proj.weight, b.x),
                 WIDTH=config.heads * config.value_head_dim, PARTS=rank // block, ROWS=8,
-                num_warps=4,
+                num_warps=8,
             ),
         ]  # fmt: skip
 
