@@ -86,7 +86,8 @@ class Decoder:
     def tokens(self, logits: Tensor, *, position: int) -> Iterator[int]:
         """Draw from logits (vocab), then go on: each token is put at the next position.
 
-        Ends when the cache is full, with a token that has no place in it. May be closed, or left alone, at any token.
+        Ends when the cache is full, with a token that has no place in it. May be closed, or left
+        alone, at any token.
         """
         self._settle()
         b = self.step.buffers
