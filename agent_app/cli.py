@@ -98,7 +98,12 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("--episode", type=Path, metavar="DIR", help="record into this new folder")
     model = run.add_argument_group("Kimi-VL")
     _add_loading(model.add_argument)
-    model.add_argument("--prompt", type=Path, metavar="FILE", help="instead of prompts/agent.md")
+    model.add_argument(
+        "--prompt",
+        default="agent",
+        metavar="NAME",
+        help="agent, grounding, or a .md file of yours (default: agent)",
+    )
     model.add_argument(
         "--temperature",
         type=float,
@@ -280,7 +285,7 @@ def _workplace_options(options: argparse.Namespace) -> WorkplaceOptions:
     return WorkplaceOptions(
         model=options.model,
         loading=_loading(options),
-        prompt=options.prompt,
+        prompt=Path(options.prompt) if options.prompt.endswith(".md") else options.prompt,
         monitor=options.monitor,
         region=Region.parse(options.region) if options.region else None,
         masks=tuple(Region.parse(mask) for mask in options.mask),

@@ -150,11 +150,12 @@ def test_ctrl_c_while_the_model_loads_stops_the_run() -> None:
     assert "12.3/32.8 GB" in written.getvalue()
 
 
-def test_a_bar_is_not_written_into_a_file() -> None:
+def test_into_a_file_goes_what_is_done_and_no_bar() -> None:
     written = io.StringIO()
     with progress_bar(Console(file=written)) as progress:
         progress("loading the model", 1, 2)
-    assert written.getvalue() == ""
+        progress("loading the model", 2, 2)
+    assert written.getvalue() == "loading the model\n"
 
 
 UNFIT = "agent_app.runtimes.kimi_vl.unfitness"

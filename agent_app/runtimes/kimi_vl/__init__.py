@@ -42,6 +42,7 @@ def open_kimi_vl(
     folder = find(name)
     require_extra()
     checkpoint = open_checkpoint(folder)
+    progress("getting ready to load the model", 0, checkpoint.size)  # torch's import takes seconds
     made = plan_memory(checkpoint.config, options)
     _log.info("loading %s: %s", folder, made.line)
 
