@@ -34,7 +34,7 @@ from agent_app.runtimes.kimi_vl.chat import Chat
 from agent_app.runtimes.kimi_vl.config import KimiConfig
 from agent_app.runtimes.kimi_vl.fast import sight
 from agent_app.runtimes.kimi_vl.fast.decoder import Decoder
-from agent_app.runtimes.kimi_vl.fast.engine import FastEngine
+from agent_app.runtimes.kimi_vl.fast.engine import CHUNK
 from agent_app.runtimes.kimi_vl.fast.prompt import PromptPass
 from agent_app.runtimes.kimi_vl.generation import ReferenceEngine
 from agent_app.runtimes.kimi_vl.images import read_image_settings
@@ -184,7 +184,7 @@ def decode(runtime: KimiVLRuntime, length: int) -> list[Decoded]:
 
 def prefill(model: KimiVL, length: int, engine: EngineName) -> float:
     """Milliseconds for a prompt of so many tokens, in the engine's pieces."""
-    chunk = FastEngine.chunk if engine == "fast" else ReferenceEngine.chunk
+    chunk = CHUNK if engine == "fast" else ReferenceEngine.chunk
     language = model.language_model
     read_piece = PromptPass(language) if engine == "fast" else language
     cache = model.new_cache(length)

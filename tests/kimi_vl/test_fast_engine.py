@@ -27,6 +27,7 @@ from agent_app.runtimes.kimi_vl.language import MixtureOfExperts
 from agent_app.runtimes.kimi_vl.made import tiny_config
 from agent_app.runtimes.kimi_vl.model import KimiVL
 from agent_app.runtimes.kimi_vl.prompt import PromptTokens
+from agent_app.runtimes.kimi_vl.runtime import choose_engine
 from tests.kimi_vl.models import SMALL, random_model
 
 GPU = torch.cuda.is_available()
@@ -55,6 +56,7 @@ COVERED = replace(
         expert_intermediate_size=24,
     ),
 )
+SETTINGS: Any = ImageSettings  # no engine here looks at a picture
 FULL_WIDTH = replace(COVERED, text=TextConfig(layers=2, vocab_size=8192))
 
 
@@ -64,6 +66,20 @@ def test_the_published_model_is_covered_and_odd_shapes_are_named():
     assert "hidden size 160" in uncovered(tiny_config().text)
     assert "heads" in uncovered(replace(TextConfig(), heads=8))
     assert "dense" in uncovered(replace(TextConfig(), dense_intermediate_size=11000))
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"), [("reference", []), ("auto", ["INFO"]), ("fast", ["WARNING"])]
+)
+def test_without_a_gpu_the_reference_runs_and_one_line_says_so(
+    caplog: pytest.LogCaptureFixture, name: Any, lines: list[str]
+):
+    caplog.set_level("INFO")
+    engine = choose_engine(name, random_model(COVERED), SETTINGS, context=100)
+
+    assert isinstance(engine, ReferenceEngine)
+    assert [record.levelname for record in caplog.records] == lines
+    assert all("not on a GPU" in record.getMessage() for record in caplog.records)
 
 
 class Bed:
@@ -407,9 +423,6 @@ def test_a_picture_is_seen_as_the_reference_sees_it(bed: Bed, grid: tuple[int, i
         pytest.skip("too large for the interpreter")
     patches = drawn(grid[0] * grid[1], 3, 14, 14, seed=1)
     bed.agrees(sight.see(bed.model, patches, grid), bed.model.see(patches, grid))
-
-
-SETTINGS: Any = ImageSettings
 
 
 def engines(*, capacity: int = 700) -> tuple[Engine, Engine]:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from agent_app.model_runtime import Sampling
 from agent_app.runtimes.kimi_vl.images import ImageSettings, normalised_patches
+from agent_app.runtimes.kimi_vl.memory import CHUNK
 from agent_app.runtimes.kimi_vl.model import KimiVL
 from agent_app.runtimes.kimi_vl.prompt import PlacedPicture, PromptTokens
 from agent_app.runtimes.kimi_vl.stopping import check
@@ -69,7 +70,7 @@ class PromptReader:
     features of recent pictures by their content.
     """
 
-    chunk = 4096  # tokens of a prompt that are computed together: bounds the memory it takes
+    chunk = CHUNK  # tokens of a prompt that are computed together: bounds the memory it takes
 
     def __init__(self, model: KimiVL, settings: ImageSettings, *, context: int) -> None:
         self._model = model

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
+import torch
 from torch import Tensor
 
 from agent_app.model_runtime import Sampling
@@ -16,17 +17,18 @@ from agent_app.runtimes.kimi_vl.images import ImageSettings
 from agent_app.runtimes.kimi_vl.model import KimiVL
 from agent_app.runtimes.kimi_vl.vision import Grid
 
-CHUNK = 16384  # tokens; 2 GB while they are computed. What begins a prompt is read fastest
+CHUNK = 16384  # tokens of a prompt that are computed together: the beginning is read fastest
+_FREE = 4 * 10**9  # bytes that have to be free for it; half of them are taken
 _FEW = 16  # up to so many tokens the plain path's absorbed attention is the faster one
 
 
 class FastEngine(PromptReader):
     """Decodes some steps ahead of the reader, who may stop or force other tokens at any one."""
 
-    chunk = CHUNK
-
     def __init__(self, model: KimiVL, settings: ImageSettings, *, context: int) -> None:
         super().__init__(model, settings, context=context)
+        if torch.cuda.is_available() and torch.cuda.mem_get_info(model.device)[0] > _FREE:
+            self.chunk = CHUNK
         self._pass = PromptPass(model.language_model)
         self._decoder = Decoder(model.language_model, self._cache)
 
