@@ -114,9 +114,9 @@ class Bed:
         ):  # fmt: skip
             buffer.fill_(NAN)
 
-    def agrees(self, ours: Tensor, exact: Tensor) -> None:
+    def agrees(self, ours: Tensor, exact: Tensor, *, times: float = 1) -> None:
         error = (ours.double() - exact.double()).norm() / exact.double().norm()
-        assert error <= self.close
+        assert error <= times * self.close
 
 
 def drawn(*shape: int, seed: int) -> Tensor:
@@ -422,7 +422,8 @@ def test_a_picture_is_seen_as_the_reference_sees_it(bed: Bed, grid: tuple[int, i
     if DEVICE.type == "cpu" and grid[0] * grid[1] > 100:
         pytest.skip("too large for the interpreter")
     patches = drawn(grid[0] * grid[1], 3, 14, 14, seed=1)
-    bed.agrees(sight.see(bed.model, patches, grid), bed.model.see(patches, grid))
+    # both are rounded, layer by layer
+    bed.agrees(sight.see(bed.model, patches, grid), bed.model.see(patches, grid), times=3)
 
 
 def engines(*, capacity: int = 700) -> tuple[Engine, Engine]:

@@ -27,8 +27,8 @@ def hindrance(model: KimiVL) -> str:
         return "Triton is not installed"
     if torch.cuda.get_device_capability(model.device) < (8, 0):
         return "the GPU is older than Ampere"
-    if any(True for _ in model.language_model.buffers()):
-        return "it does not run int8 or int4 weights"
+    if model.dtype != torch.bfloat16 or any(True for _ in model.language_model.buffers()):
+        return "the fast one is for bfloat16 weights"
     return uncovered(model.config.text)
 
 
