@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import (
     BarColumn,
     DownloadColumn,
+    MofNCompleteColumn,
     Progress,
     TextColumn,
     TimeRemainingColumn,
@@ -61,8 +62,8 @@ def print_run(session: Session, console: Console) -> RunFinished:
 
 
 @contextmanager
-def progress_bar(console: Console) -> Generator[ModelProgress]:
-    """A bar for work that is counted in bytes; it is gone when the work is done.
+def progress_bar(console: Console, *, in_bytes: bool = True) -> Generator[ModelProgress]:
+    """A bar for work that is counted in bytes, or in things; it is gone when the work is done.
 
     What is worked on is printed once, and stays. The bar shows in a terminal alone: a file has no
     use for it.
@@ -70,8 +71,7 @@ def progress_bar(console: Console) -> Generator[ModelProgress]:
     columns = (
         TextColumn(" "),
         BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
+        *((DownloadColumn(), TransferSpeedColumn()) if in_bytes else (MofNCompleteColumn(),)),
         TimeRemainingColumn(),
     )
     with Progress(

@@ -156,7 +156,7 @@ class ModelOptions:
 
 
 class Progress(Protocol):
-    """Told how far long work has come: `done` of `total`, both in bytes, of what `what` names."""
+    """Told how far long work has come: `done` of `total`, in bytes for a model."""
 
     def __call__(self, what: str, done: int, total: int) -> None: ...
 

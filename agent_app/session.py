@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import Protocol, Self
 
 from agent_app.actions import Input
-from agent_app.episode.recorder import EpisodeRecorder, new_episode_folder
+from agent_app.episode.recorder import EpisodeRecorder, content_hash, new_episode_folder
 from agent_app.errors import KnownError, RunEnded
 from agent_app.events import Event, Outcome, QuestionAsked, RunFinished
 from agent_app.geometry import Region, Size
@@ -230,7 +230,9 @@ class LiveSession:
                 answerer=self._wait_for_answer,
                 unobstructed=lambda: self.unobstructed(),
                 stop=self._stop,
-            )
+            ),
+            model_sha1=content_hash(self.runtime),
+            settings_sha1=content_hash(place.options.settings),
         )
 
     def stop(self) -> None:

@@ -24,11 +24,12 @@ from agent_app.actions import (
     Write,
     describe_action,
 )
-from agent_app.episode.contact_sheet import draw_contact_sheet, seconds_text
+from agent_app.episode.contact_sheet import draw_contact_sheet
 from agent_app.episode.lettering import Lettering
 from agent_app.episode.marks import ACCENT, draw_action
 from agent_app.episode.reader import open_episode
 from agent_app.episode.recorder import EpisodeRecorder
+from agent_app.episode.wording import seconds_text
 from agent_app.errors import KnownError
 from agent_app.events import (
     ActionDecided,
@@ -241,7 +242,8 @@ def test_a_lost_frame_leaves_an_empty_place(tmp_path: Path):
     folder = MadeUpRun(2).record(tmp_path / "e")
     before = sheet_of(folder, columns=4)
     lost = open_episode(folder).frames[0]
-    (folder / "frames" / f"{lost.sha1}.png").unlink()
+    for file in (folder / "frames").glob(f"{lost.sha1}.*"):
+        file.unlink()
     after = sheet_of(folder, columns=4)
     assert before.size == after.size
     assert len(accented(after)) > 0, "the target is still marked"

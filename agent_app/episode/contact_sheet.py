@@ -9,12 +9,21 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from agent_app.actions import AskHuman, Terminate, describe_action
+from agent_app.actions import describe_action
 from agent_app.episode.files import cannot_write, write_whole
 from agent_app.episode.lettering import Color, Lettering
 from agent_app.episode.marks import Place, draw_action
 from agent_app.episode.reader import Episode
 from agent_app.episode.steps import EpisodeStep
+from agent_app.episode.wording import (
+    Tone,
+    ending_text,
+    outcome_of,
+    result_of,
+    seconds_text,
+    task_text,
+    total_seconds,
+)
 from agent_app.events import FrameRef
 from agent_app.geometry import ScreenPoint
 
@@ -36,12 +45,12 @@ _MOST_STEPS = 600  # a sheet of more is no picture that a viewer opens
 
 _SHOWN_BY_MARKS = ("", "click", "drag", "move the pointer")
 
-_OUTCOMES: dict[str, tuple[str, Color]] = {
-    "success": ("success", _GREEN),
-    "failure": ("failure", _RED),
-    "stopped": ("stopped", _AMBER),
-    "limit": ("limit reached", _AMBER),
-    "error": ("error", _RED),
+_TONES: dict[Tone, Color] = {
+    "good": _GREEN,
+    "bad": _RED,
+    "warn": _AMBER,
+    "info": _BLUE,
+    "muted": _SOFT,
 }
 
 
@@ -76,8 +85,8 @@ class _Sheet:
         self._thumbnail = (card_width - 2 * _PAD, round((card_width - 2 * _PAD) * self._aspect()))
         caption = 2 * self._strong.line_height + 8 + self._plain.line_height
         self._card = (card_width, self._thumbnail[1] + caption + 3 * _PAD)
-        self._task = self._title.wrap(self._task_text(), _WIDTH - 2 * _MARGIN, lines=2)
-        self._ending = self._plain.wrap(self._ending_text(), _WIDTH - 2 * _MARGIN, lines=2)
+        self._task = self._title.wrap(task_text(episode), _WIDTH - 2 * _MARGIN, lines=2)
+        self._ending = self._plain.wrap(ending_text(episode), _WIDTH - 2 * _MARGIN, lines=2)
         self._top = (
             _MARGIN
             + len(self._task) * self._title.line_height
@@ -112,26 +121,16 @@ class _Sheet:
         size = self._episode.frames[0].transform.size
         return min(max(size.height / size.width, 0.3), 1.5)
 
-    def _task_text(self) -> str:
-        run = self._episode.run
-        return run.task if run is not None and run.task.strip() else "No task was recorded"
-
-    def _ending_text(self) -> str:
-        end = self._episode.end
-        if end is None:
-            return ""
-        return " — ".join(text for text in (end.answer.strip(), end.reason.strip()) if text)
-
     def _draw_head(self, canvas: ImageDraw.ImageDraw) -> None:
         top = _MARGIN
         for line in self._task:
             self._title.draw(canvas, (_MARGIN, top), line, _INK)
             top += self._title.line_height
         top += 14
-        word, color = _outcome(self._episode)
+        word, tone = outcome_of(self._episode)
         right = _MARGIN + self._strong.width(word) + 28
         height = self._strong.line_height
-        canvas.rounded_rectangle((_MARGIN, top - 3, right, top + height + 3), 15, fill=color)
+        canvas.rounded_rectangle((_MARGIN, top - 3, right, top + height + 3), 15, fill=_TONES[tone])
         self._strong.draw(canvas, (_MARGIN + 14, top), word, _CARD)
         self._plain.draw(canvas, (right + 16, top), self._facts(), _SOFT)
         top += height + 14
@@ -144,7 +143,7 @@ class _Sheet:
         facts = [
             self._episode.run.model if self._episode.run is not None else "",
             f"{count} step{'' if count == 1 else 's'}" if count else "no steps were recorded",
-            seconds_text(_total_seconds(self._episode)) if count else "",
+            seconds_text(total_seconds(self._episode)) if count else "",
             f"{self._episode.header.created:%Y-%m-%d %H:%M}",
         ]
         return "   ·   ".join(fact for fact in facts if fact)
@@ -174,10 +173,12 @@ class _Sheet:
         doing = ", ".join(describe_action(action.action) for action in step.actions)
         if doing not in _SHOWN_BY_MARKS and step.frame_before is not None:
             self._draw_chip(canvas, corner, doing, at_top=low)
-        result, color = _result(step)
+        result, tone = result_of(step)
         intents = dict.fromkeys(action.intent for action in step.actions if action.intent.strip())
         said = "; ".join(intents) or doing or step.summary or "No action"
-        self._draw_caption(canvas, corner, str(step.number), said, result, color, step.seconds)
+        self._draw_caption(
+            canvas, corner, str(step.number), said, result, _TONES[tone], step.seconds
+        )
 
     def _draw_final(
         self,
@@ -188,8 +189,8 @@ class _Sheet:
     ) -> None:
         self._draw_card(canvas, corner)
         self._paste(sheet, canvas, corner, self._thumbnail_of(frame)[0])
-        word, color = _outcome(self._episode)
-        self._draw_caption(canvas, corner, "", "The screen at the end", word, color, None)
+        word, tone = outcome_of(self._episode)
+        self._draw_caption(canvas, corner, "", "The screen at the end", word, _TONES[tone], None)
 
     def _draw_card(self, canvas: ImageDraw.ImageDraw, corner: tuple[int, int]) -> None:
         left, top = corner
@@ -295,53 +296,9 @@ class _Sheet:
         self._plain.draw(canvas, (left, self._thumbnail[1] / 2 - self._plain.size), text, _SOFT)
 
 
-def seconds_text(seconds: float) -> str:
-    """A duration for people, such as `0.42 s`, `12.5 s` or `2 min 05 s`."""
-    if seconds < 0.995:
-        return f"{seconds:.2f} s"
-    if seconds < 59.95:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02d} s"
-
-
 def _columns_for(cards: int) -> int:
     """Large pictures for a short run, small ones for a long one."""
     for most, columns in ((4, 2), (12, 3), (40, 4), (120, 6)):
         if cards <= most:
             return columns
     return 8
-
-
-def _outcome(episode: Episode) -> tuple[str, Color]:
-    if episode.end is None:
-        return "cut off", _SOFT
-    return _OUTCOMES[episode.end.outcome]
-
-
-def _total_seconds(episode: Episode) -> float:
-    if episode.end is not None:
-        return episode.end.seconds
-    last = episode.steps[-1]
-    return last.at + last.seconds - episode.steps[0].at
-
-
-def _result(step: EpisodeStep) -> tuple[str, Color]:
-    """How a step went, in a few words, worst news first."""
-    if step.mistakes:
-        return f"mistake: {step.mistakes[-1]}", _RED
-    last = step.actions[-1].action if step.actions else None
-    if isinstance(last, Terminate):
-        return ("says it is done", _GREEN) if last.status == "success" else ("gave up", _RED)
-    if isinstance(last, AskHuman):
-        answer = step.questions[-1][1] if step.questions else None
-        return f"answer: {answer}" if answer is not None else "no answer", _BLUE
-    if not all(action.done for action in step.actions):
-        return "cut off before it was done", _RED
-    if step.warnings:
-        return step.warnings[-1], _AMBER
-    if step.settled is not None and not step.settled.changed:
-        return "nothing changed", _AMBER
-    if step.settled is not None and not step.settled.settled:
-        return "done, still moving", _AMBER
-    return ("done", _GREEN) if step.actions else ("no action", _SOFT)
