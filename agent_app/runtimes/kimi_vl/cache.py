@@ -56,6 +56,10 @@ class LatentCache:
         del self.keys[kept:]
         return kept
 
+    def rows(self, layer: int) -> Tensor:
+        """All rows of a layer, (capacity, latent), those in use and those that are not."""
+        return self._rows[layer]
+
     def write(self, layer: int, start: int, rows: Tensor) -> Tensor:
         """Put rows (n, latent) of a layer at `start`; all its rows from the first to the last."""
         end = start + rows.shape[0]

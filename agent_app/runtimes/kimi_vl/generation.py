@@ -4,50 +4,90 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from agent_app.model_runtime import Sampling
 from agent_app.runtimes.kimi_vl.images import ImageSettings, normalised_patches
+from agent_app.runtimes.kimi_vl.memory import CHUNK
 from agent_app.runtimes.kimi_vl.model import KimiVL
 from agent_app.runtimes.kimi_vl.prompt import PlacedPicture, PromptTokens
 from agent_app.runtimes.kimi_vl.stopping import check
+from agent_app.runtimes.kimi_vl.vision import Grid
 
 _FEATURES_KEPT = 16  # pictures; 17 MB each at the most in bfloat16
-_CHUNK = 4096  # tokens of a prompt that are computed together: bounds the memory it takes
 
 
-class Engine:
-    """One model with one conversation's memory.
+class Engine(Protocol):
+    """One model with one conversation's memory: recall, look, read, then decode.
+
+    All methods belong to one thread at a time.
+    """
+
+    @property
+    def position(self) -> int:
+        """How many tokens the memory holds."""
+        ...
+
+    def recall(self, prompt: PromptTokens) -> int:
+        """Keep what is in memory of this prompt already; how many tokens that is."""
+        ...
+
+    def look(self, pictures: Iterable[PlacedPicture], *, stop: threading.Event) -> None:
+        """Compute the features of those pictures that are neither in memory nor known."""
+        ...
+
+    def read(self, prompt: PromptTokens, *, stop: threading.Event) -> None:
+        """Compute the rest of a prompt that was recalled and looked at.
+
+        Raises Interrupted when `stop` is set meanwhile; what is computed by then is kept.
+        """
+        ...
+
+    def decode(self, sampling: Sampling) -> Iterator[int]:
+        """Draw token after token behind what was read, until there is no room for more.
+
+        A token is put into memory when the next one is asked for.
+        """
+        ...
+
+    def force(self, tokens: Sequence[int]) -> None:
+        """Put these tokens behind the one that `decode` gave last; it goes on after them."""
+        ...
+
+    def forget(self) -> None:
+        """Drop everything that can be computed again, and give the memory back."""
+        ...
+
+
+class PromptReader:
+    """What engines have in common: the memory, and how a prompt gets into it.
 
     The rows of the latent cache are kept between prompts as far as these begin alike, and the
-    features of recent pictures by their content. All methods belong to one thread at a time.
+    features of recent pictures by their content.
     """
+
+    chunk = CHUNK  # tokens of a prompt that are computed together: bounds the memory it takes
 
     def __init__(self, model: KimiVL, settings: ImageSettings, *, context: int) -> None:
         self._model = model
         self._settings = settings
         self._cache = model.new_cache(context)
         self._features: OrderedDict[str, Tensor] = OrderedDict()
+        self._logits = torch.empty(0)  # (vocab), after the last token of the cache
+        self._forced: list[int] = []
 
     @property
     def position(self) -> int:
-        """How many tokens the cache holds."""
         return self._cache.length
 
-    @property
-    def room(self) -> int:
-        """How many more tokens it can hold."""
-        return self._cache.capacity - self._cache.length
-
     def recall(self, prompt: PromptTokens) -> int:
-        """Keep what the cache has of this prompt already; how many tokens that is."""
         return self._cache.reuse(prompt.keys)
 
     def look(self, pictures: Iterable[PlacedPicture], *, stop: threading.Event) -> None:
-        """Compute the features of those pictures that are not in the cache and not known."""
         for picture in pictures:
             if picture.end > self.position and picture.key not in self._features:
                 self._features[picture.key] = self._see(picture, stop)
@@ -58,19 +98,21 @@ class Engine:
         check(stop)
         pixels = torch.from_numpy(picture.image.pixels).to(self._model.device)  # type: ignore[reportUnknownMemberType]
         patches = normalised_patches(pixels, self._settings, self._model.dtype)
-        return self._model.see(patches, picture.image.grid, stop=stop)
+        return self._features_of(patches, picture.image.grid, stop)
+
+    def _features_of(self, patches: Tensor, grid: Grid, stop: threading.Event) -> Tensor:
+        return self._model.see(patches, grid, stop=stop)
+
+    def _logits_after(self, embedded: Tensor, stop: threading.Event | None = None) -> Tensor:
+        """The logits (vocab) that follow these embeddings (n, hidden), whose rows are written."""
+        return self._model.language_model(embedded, self._cache, stop=stop)
 
     @torch.inference_mode()
-    def read(self, prompt: PromptTokens, *, stop: threading.Event) -> Tensor:
-        """Compute the rest of a prompt that was recalled and looked at; logits (vocab) after it.
-
-        Raises Interrupted when `stop` is set meanwhile; what is computed by then is kept.
-        """
+    def read(self, prompt: PromptTokens, *, stop: threading.Event) -> None:
         language, cache = self._model.language_model, self._cache
-        logits = torch.empty(0)
         while cache.length < len(prompt):
             check(stop)
-            start, end = cache.length, min(cache.length + _CHUNK, len(prompt))
+            start, end = cache.length, min(cache.length + self.chunk, len(prompt))
             tokens = torch.tensor(prompt.tokens[start:end], device=self._model.device)
             embedded = language.embed(tokens)
             for picture in prompt.pictures:
@@ -79,22 +121,27 @@ class Engine:
                     features = self._features[picture.key]
                     shown = features[first - picture.start : last - picture.start]
                     embedded[first - start : last - start] = shown
-            logits = language(embedded, cache, stop=stop)
+            self._logits = self._logits_after(embedded, stop)
             cache.keys += prompt.keys[start:end]
         self._forget_features(prompt)
-        return logits
+
+    def force(self, tokens: Sequence[int]) -> None:
+        self._forced += tokens
 
     @torch.inference_mode()
-    def append(self, tokens: list[int]) -> Tensor:
-        """Add tokens to the conversation; logits (vocab) after them."""
+    def _append(self, tokens: Sequence[int]) -> None:
+        """Add tokens to the conversation."""
         language = self._model.language_model
         embedded = language.embed(torch.tensor(tokens, device=self._model.device))
-        logits = language(embedded, self._cache)
+        self._logits = self._logits_after(embedded)
         self._cache.keys += tokens
-        return logits
+
+    @property
+    def _room(self) -> int:
+        """How many more tokens the cache can hold."""
+        return self._cache.capacity - self._cache.length
 
     def forget(self) -> None:
-        """Drop everything that can be computed again, and give the memory back."""
         self._cache.clear()
         self._features.clear()
         if self._model.device.type == "cuda":
@@ -112,6 +159,21 @@ class Engine:
         """Wait for the device, so that the time that looking took is honest."""
         if self._model.device.type == "cuda":
             torch.cuda.synchronize(self._model.device)
+
+
+class ReferenceEngine(PromptReader):
+    """Decodes by the model's own forward pass, a token at a time: the plain path, on any device."""
+
+    def decode(self, sampling: Sampling) -> Iterator[int]:
+        sampler = Sampler(sampling, self._model.output_device)
+        while True:
+            self._forced = []
+            token = sampler.draw(self._logits)
+            yield token
+            added = [token, *self._forced]
+            if self._room <= len(added):
+                return
+            self._append(added)
 
 
 class Sampler:

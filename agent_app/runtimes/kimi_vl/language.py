@@ -59,7 +59,11 @@ class Router(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """x (n, hidden) → the experts of each token (n, k), and their weights (n, k) in float32."""
-        scores = F.linear(x.float(), self.weight.float()).sigmoid()  # (n, experts)
+        return self.choose(F.linear(x.float(), self.weight.float()))
+
+    def choose(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """The same from the router's product, logits (n, experts) in float32."""
+        scores = logits.sigmoid()
         chosen = (scores + self.e_score_correction_bias.float()).topk(self.chosen, dim=-1).indices
         weights = scores.gather(-1, chosen)
         if self.normalise:
@@ -203,6 +207,7 @@ class LanguageModel(nn.Module):
 
     def __init__(self, config: TextConfig) -> None:
         super().__init__()
+        self.config = config
         self.model = Decoder(config)
         self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 import torch
@@ -31,7 +32,8 @@ from agent_app.model_runtime import (
 from agent_app.prompting import shortened
 from agent_app.runtimes.kimi_vl.chat import MEDIA_PAD, Chat
 from agent_app.runtimes.kimi_vl.checkpoint import Checkpoint
-from agent_app.runtimes.kimi_vl.generation import Engine, Sampler
+from agent_app.runtimes.kimi_vl.fast import hindrance
+from agent_app.runtimes.kimi_vl.generation import Engine, ReferenceEngine
 from agent_app.runtimes.kimi_vl.images import (
     ImageSettings,
     PreparedImage,
@@ -45,6 +47,8 @@ from agent_app.runtimes.kimi_vl.prompt import PromptTokens, assemble
 from agent_app.runtimes.kimi_vl.stopping import Interrupted
 from agent_app.runtimes.kimi_vl.tokenizer import Tokenizer
 
+EngineName = Literal["auto", "reference", "fast"]
+_log = logging.getLogger(__name__)
 _NO_THOUGHT = f"{THINK_OPEN}\n\n{THINK_CLOSE}"
 _ROOM_FOR_REPLY = 1024  # tokens: a thought and a summary of some length
 
@@ -76,6 +80,7 @@ class KimiVLRuntime:
         images: ImageSettings,
         context: int,
         detail: str,
+        engine: EngineName = "auto",
     ) -> None:
         self.info = RuntimeInfo("kimi-vl", detail, images.limits)
         self._model = model
@@ -83,7 +88,7 @@ class KimiVLRuntime:
         self._chat = chat
         self._images = images
         self._context = context
-        self._engine = Engine(model, images, context=context)
+        self._engine = choose_engine(engine, model, images, context=context)
 
     @classmethod
     def open(
@@ -94,10 +99,12 @@ class KimiVLRuntime:
         precision: Precision,
         context: int,
         progress: Progress,
+        engine: EngineName = "auto",
     ) -> Self:
         """Load a checkpoint onto `devices`, whole layers each.
 
-        Raises KnownError when a file of it is missing or wrong, or memory is short.
+        `engine` "auto" and "fast" take the fast one where it runs, else the reference, and say so
+        in the log. Raises KnownError when a file of it is missing or wrong, or memory is short.
         """
         folder, config = checkpoint.folder, checkpoint.config
         longest = config.text.max_positions
@@ -117,7 +124,13 @@ class KimiVLRuntime:
         model = load_model(checkpoint, devices=devices, precision=precision, progress=progress)
         detail = f"{_shown_name(folder)}, {precision} on {', '.join(devices)}"
         return cls(
-            model, tokenizer=tokenizer, chat=chat, images=images, context=context, detail=detail
+            model,
+            tokenizer=tokenizer,
+            chat=chat,
+            images=images,
+            context=context,
+            detail=detail,
+            engine=engine,
         )
 
     def generate(self, request: GenerationRequest) -> Generator[Token]:
@@ -171,30 +184,26 @@ class KimiVLRuntime:
         self._engine.look(prompt.pictures, stop=request.stop)
         tally.encode = time.monotonic() - watch
 
-        sampler = Sampler(request.sampling, self._model.output_device)
         thought = _ThoughtWatch(request.sampling.thinking_budget, opening)
         watch = time.monotonic()
-        logits = self._engine.read(prompt, stop=request.stop)
-        ended: EndedBy | None = None
-        while ended is None:
-            token = sampler.draw(logits)
+        self._engine.read(prompt, stop=request.stop)
+        ended: EndedBy = "length"
+        for token in self._engine.decode(request.sampling):
             if not tally.tokens:
                 tally.prefill = time.monotonic() - watch
             if token in self._chat.end_tokens:
                 ended = "stop"
                 break
-            added = [token]
-            yield from self._say(added, tally, thought)
+            yield from self._say([token], tally, thought)
             if forced := thought.forced_close():
                 closing = self._tokenizer.encode(forced)
                 yield from self._say(closing, tally, thought)
-                added += closing
+                self._engine.force(closing)
             if request.stop.is_set():
                 ended = "cancelled"
-            elif tally.tokens >= request.sampling.max_tokens or self._engine.room <= len(added):
-                ended = "length"
-            else:
-                logits = self._engine.append(added)
+                break
+            if tally.tokens >= request.sampling.max_tokens:
+                break
         yield tally.finish(ended)
 
     def _say(self, tokens: Sequence[int], tally: _Tally, thought: _ThoughtWatch) -> Iterator[Token]:
@@ -234,6 +243,21 @@ class KimiVLRuntime:
             f" {self._context:,} holds {limit:,} beside a reply",
             remedy="give a larger --context, a smaller --region, or a shorter task",
         )
+
+
+def choose_engine(
+    name: EngineName, model: KimiVL, images: ImageSettings, *, context: int
+) -> Engine:
+    """The fast engine unless the reference is asked for, or the fast one cannot run here."""
+    if name == "reference":
+        return ReferenceEngine(model, images, context=context)
+    if why := hindrance(model):
+        level = logging.WARNING if name == "fast" else logging.INFO
+        _log.log(level, "decoding takes the plain path, because %s", why)
+        return ReferenceEngine(model, images, context=context)
+    from agent_app.runtimes.kimi_vl.fast.engine import FastEngine  # imports Triton
+
+    return FastEngine(model, images, context=context)
 
 
 class _ThoughtWatch:

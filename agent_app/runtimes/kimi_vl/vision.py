@@ -107,13 +107,13 @@ class VisionEncoder(nn.Module):
         self.final_layernorm = nn.LayerNorm(config.hidden_size, eps=_NORM_EPS)
 
     def forward(self, x: Tensor, grid: Grid, stop: threading.Event | None) -> Tensor:
-        cos, sin = self._rotation(grid, x.device)
+        cos, sin = self.rotation(grid, x.device)
         for block in self.blocks:
             check(stop)
             x = block(x, cos, sin)
         return self.final_layernorm(x)
 
-    def _rotation(self, grid: Grid, device: torch.device) -> tuple[Tensor, Tensor]:
+    def rotation(self, grid: Grid, device: torch.device) -> tuple[Tensor, Tensor]:
         """Angles of each patch: even pairs turn with its column, odd ones with its row."""
         rows, columns = grid
         exponents = torch.arange(0, self.head_dim, 4, device=device).float() / self.head_dim
@@ -141,7 +141,10 @@ class VisionTower(nn.Module):
 
         The result is (rows * columns / 4, 4, hidden): each 2x2 neighbourhood's patches together.
         """
-        x = self.encoder(self.patch_embed(patches, grid), grid, stop)
+        return self.merged(self.encoder(self.patch_embed(patches, grid), grid, stop), grid)
+
+    def merged(self, x: Tensor, grid: Grid) -> Tensor:
+        """x (rows * columns, hidden) → (rows * columns / 4, 4, hidden)."""
         rows, columns, side = grid[0], grid[1], self.merge
         x = x.view(rows // side, side, columns // side, side, -1)
         return x.transpose(1, 2).reshape(-1, side * side, x.shape[-1])

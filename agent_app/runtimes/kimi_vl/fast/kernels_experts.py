@@ -1,0 +1,216 @@
+"""The MLPs of one token: routing, the experts that always run, and those that were chosen.
+
+Shared experts are slots of their own beside the chosen ones, and a dense layer is a layer of
+shared experts alone: a wide MLP is the sum of narrow ones. Weights are read where the model keeps
+them; of the routed ones, only those that were chosen.
+
+How routing reaches the chosen experts without a pause: some programs of `gate_up` score the
+experts, and the last of them publishes one word for each chosen one, its weight and its number.
+Meanwhile the shared experts keep the memory busy. The programs of the chosen ones wait for their
+words, though not for ever: in what order programs are started is nobody's promise, so one that
+has waited in vain finds the choice itself. The same sums in the same order give the same bits.
+"""
+
+# pyright: basic, reportMissingImports=false, reportAttributeAccessIssue=false
+
+import triton
+import triton.language as tl
+from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait
+
+from agent_app.runtimes.kimi_vl.fast.kernels_attention import after_previous, inverse_norm
+
+_THREADS = tl.constexpr(64)  # of a program of `gate_up`
+
+
+@triton.jit
+def gated(x, scale, gate, up):
+    """silu(gate x) * (up x); x (WIDTH) scaled afterwards, gate and up (ROWS, WIDTH)."""
+    opened = tl.sum(gate.to(tl.float32) * x[None, :], 1) * scale
+    passed = tl.sum(up.to(tl.float32) * x[None, :], 1) * scale
+    return opened * tl.sigmoid(opened) * passed
+
+
+@triton.jit
+def publish_choice(
+    scores_ptr, bias, words_ptr, routing_scale,
+    EXPERTS: tl.constexpr, CHOSEN: tl.constexpr, NORMALISE: tl.constexpr,
+):  # fmt: skip
+    """Rank all experts and write the words of the best: the weight's bits, then the number."""
+    experts = tl.arange(0, EXPERTS)
+    scores = tl.load(scores_ptr + experts, volatile=True)
+    scores = tl.where(scores == scores, scores, 0.0)  # no number may leave a word unwritten
+    mine, others = (scores + bias)[:, None], (scores + bias)[None, :]
+    ahead = (others > mine) | ((others == mine) & (experts[None, :] < experts[:, None]))
+    rank = tl.sum(ahead.to(tl.int32), 1)
+    chosen = rank < CHOSEN
+    weights = scores
+    if NORMALISE:
+        weights = scores / (tl.sum(tl.where(chosen, scores, 0.0), 0) + 1e-20)
+    bits = (weights * routing_scale).to(tl.int32, bitcast=True).to(tl.int64)
+    tl.store(words_ptr + rank, (bits << 32) | experts, mask=chosen)
+
+
+@triton.jit
+def look_at(word_ptr):
+    """The word, or -1, the same for all threads: each one's own load may find another state."""
+    return tl.max(tl.load(word_ptr + tl.zeros([_THREADS], tl.int32), volatile=True), 0)
+
+
+@triton.jit
+def score_experts(x, gain, weight, scores_ptr, experts, WIDTH: tl.constexpr, eps):
+    """Write the scores of some experts; weight (experts, WIDTH)."""
+    logits = tl.sum(weight * (x * gain)[None, :], 1) * inverse_norm(x, WIDTH, eps)
+    tl.store(scores_ptr + experts, tl.sigmoid(logits))
+
+
+@triton.jit
+def gate_up(
+    x_ptr,  # (WIDTH), the residual
+    gain_ptr,  # (WIDTH)
+    router_ptr,  # (EXPERTS, WIDTH), float32
+    bias_ptr,  # (EXPERTS), float32
+    shared_gate_ptr,  # (SHARED * INNER, WIDTH)
+    shared_up_ptr,  # (SHARED * INNER, WIDTH)
+    routed_ptr,  # (EXPERTS, 2 * INNER, WIDTH), gate rows first
+    scores_ptr,  # (EXPERTS), float32
+    arrived_ptr,  # (1), int32, zero before and after
+    words_ptr,  # (CHOSEN), int64, -1 until they are written
+    inner_ptr,  # (SHARED + CHOSEN, INNER)
+    eps,
+    routing_scale,
+    WIDTH: tl.constexpr,
+    INNER: tl.constexpr,
+    EXPERTS: tl.constexpr,
+    SHARED: tl.constexpr,
+    CHOSEN: tl.constexpr,
+    NORMALISE: tl.constexpr,
+    ROUTER_ROWS: tl.constexpr,
+    ROWS: tl.constexpr,
+    PATIENCE: tl.constexpr,  # looks at a word before a program finds the choice itself
+    PDL: tl.constexpr,
+):
+    """Score the experts, then run the inputs of the shared and of the chosen ones.
+
+    A program has ROUTER_ROWS experts to score, or ROWS rows of one expert that runs.
+    """
+    ROUTERS: tl.constexpr = EXPERTS // ROUTER_ROWS if CHOSEN > 0 else 0
+    SHARERS: tl.constexpr = SHARED * INNER // ROWS
+    program = tl.program_id(0)
+    columns = tl.arange(0, WIDTH)
+    gain = tl.load(gain_ptr + columns).to(tl.float32)
+    if program < ROUTERS:
+        experts = program * ROUTER_ROWS + tl.arange(0, ROUTER_ROWS)
+        weight = tl.load(router_ptr + experts[:, None] * WIDTH + columns[None, :])
+        bias = tl.load(bias_ptr + tl.arange(0, EXPERTS))
+        after_previous(PDL)
+        routed_x = tl.load(x_ptr + columns).to(tl.float32)
+        score_experts(routed_x, gain, weight, scores_ptr, experts, WIDTH, eps)
+        tl.debug_barrier()  # every thread's scores are out before the program counts itself
+        before = tl.atomic_add(arrived_ptr, 1, sem="acq_rel", scope="gpu")
+        if before == ROUTERS - 1:
+            tl.store(arrived_ptr, 0)
+            publish_choice(
+                scores_ptr, bias, words_ptr, routing_scale, EXPERTS, CHOSEN, NORMALISE
+            )  # fmt: skip
+    elif program < ROUTERS + SHARERS:
+        shared_rows = (program - ROUTERS) * ROWS + tl.arange(0, ROWS)
+        shared_at = shared_rows[:, None] * WIDTH + columns[None, :]
+        shared_gate = tl.load(shared_gate_ptr + shared_at)
+        shared_up = tl.load(shared_up_ptr + shared_at)
+        after_previous(PDL)
+        shared_x = tl.load(x_ptr + columns).to(tl.float32)
+        scale = inverse_norm(shared_x, WIDTH, eps)
+        tl.store(inner_ptr + shared_rows, gated(shared_x * gain, scale, shared_gate, shared_up))
+    else:
+        slot = (program - ROUTERS - SHARERS) // (INNER // ROWS)
+        rows = (program - ROUTERS - SHARERS) % (INNER // ROWS) * ROWS + tl.arange(0, ROWS)
+        if PDL:
+            gdc_wait()
+        word = look_at(words_ptr + slot)
+        looks = 0
+        while (word < 0) & (looks < PATIENCE):
+            word = look_at(words_ptr + slot)
+            looks += 1
+        if word < 0:
+            own_x = tl.load(x_ptr + columns).to(tl.float32)
+            for first in range(0, EXPERTS, ROUTER_ROWS):
+                scored = first + tl.arange(0, ROUTER_ROWS)
+                row = tl.load(router_ptr + scored[:, None] * WIDTH + columns[None, :])
+                score_experts(own_x, gain, row, scores_ptr, scored, WIDTH, eps)
+            tl.debug_barrier()
+            own_bias = tl.load(bias_ptr + tl.arange(0, EXPERTS))
+            publish_choice(
+                scores_ptr, own_bias, words_ptr, routing_scale, EXPERTS, CHOSEN, NORMALISE
+            )  # fmt: skip
+            tl.debug_barrier()
+            word = look_at(words_ptr + slot)
+        if PDL:
+            gdc_launch_dependents()  # what comes next may read the words from here on
+        expert = (word & 0xFFFFFFFF).to(tl.int32)
+        share = (word >> 32).to(tl.int32).to(tl.float32, bitcast=True)
+        from_ptr = routed_ptr + (expert * 2 * INNER + rows)[:, None] * WIDTH + columns[None, :]
+        gate = tl.load(from_ptr)
+        up = tl.load(from_ptr + INNER * WIDTH)
+        x = tl.load(x_ptr + columns).to(tl.float32)
+        out = gated(x * gain, inverse_norm(x, WIDTH, eps), gate, up)
+        tl.store(inner_ptr + (SHARED + slot) * INNER + rows, out * share)
+
+
+@triton.jit
+def add_down(
+    inner_ptr,  # (SLOTS, INNER)
+    routed_ptr,  # (experts, WIDTH, INNER)
+    shared_ptr,  # (WIDTH, SHARED * INNER)
+    words_ptr,  # (CHOSEN), int64
+    x_ptr,  # (WIDTH), the residual
+    WIDTH: tl.constexpr,
+    INNER: tl.constexpr,
+    HALF: tl.constexpr,  # the largest power of two below INNER
+    REST: tl.constexpr,  # the smallest that holds what is above it
+    SHARED: tl.constexpr,
+    CHOSEN: tl.constexpr,
+    ROWS: tl.constexpr,
+    AHEAD: tl.constexpr,
+    PDL: tl.constexpr,
+):
+    """Multiply all slots by their down projections and add the sum to the residual.
+
+    ROWS rows a program, AHEAD of which are being loaded while one is summed.
+    """
+    SLOTS: tl.constexpr = SHARED + CHOSEN
+    slots = tl.arange(0, SLOTS)
+    row = tl.program_id(0) * ROWS
+    stride = tl.full([SLOTS], SHARED * INNER, tl.int32)
+    weight_ptr = shared_ptr + row * SHARED * INNER + slots * INNER
+    if CHOSEN > 0:
+        # from the L2: published during the launch ahead, and not to be read twice
+        words = tl.load(
+            words_ptr + slots - SHARED, mask=slots >= SHARED, other=0, cache_modifier=".cg"
+        )
+        experts = (words & 0xFFFFFFFF).to(tl.int32)
+        chosen_ptr = routed_ptr + experts * WIDTH * INNER + row * INNER
+        weight_ptr = tl.where(slots < SHARED, weight_ptr, chosen_ptr)
+        stride = tl.where(slots < SHARED, SHARED * INNER, INNER)
+    left = tl.arange(0, HALF)
+    right = HALF + tl.arange(0, REST)
+    there = (right < INNER)[None, :]
+    lefts = ()
+    rights = ()
+    for ahead in tl.static_range(AHEAD):
+        at_ptr = weight_ptr[:, None] + (ahead * stride)[:, None]
+        lefts = lefts + (tl.load(at_ptr + left[None, :]),)
+        rights = rights + (tl.load(at_ptr + right[None, :], mask=there, other=0.0),)
+    after_previous(PDL)
+    inner_left = tl.load(inner_ptr + slots[:, None] * INNER + left[None, :])
+    inner_right = tl.load(
+        inner_ptr + slots[:, None] * INNER + right[None, :], mask=there, other=0.0
+    )
+    for number in tl.static_range(ROWS):
+        if number + AHEAD < ROWS:
+            next_ptr = weight_ptr[:, None] + ((number + AHEAD) * stride)[:, None]
+            lefts = lefts + (tl.load(next_ptr + left[None, :]),)
+            rights = rights + (tl.load(next_ptr + right[None, :], mask=there, other=0.0),)
+        total = tl.sum(lefts[number].to(tl.float32) * inner_left.to(tl.float32), 1)
+        total += tl.sum(rights[number].to(tl.float32) * inner_right.to(tl.float32), 1)
+        x = tl.load(x_ptr + row + number).to(tl.float32)
+        tl.store(x_ptr + row + number, x + tl.sum(total, 0))
