@@ -270,7 +270,7 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
-    """Read AgentNet, AgentNetBench or OSWorld results as episodes, and say what is not kept."""
+    """Read recordings of AgentNet, AgentNetBench, OSWorld or UI-TARS as episodes."""
     from rich.console import Console
 
     from agent_app.console import progress_bar
@@ -283,7 +283,9 @@ def _import(options: argparse.Namespace) -> int:
         ):
             console.print(str(folder), markup=False, highlight=False, soft_wrap=True)
             for sentence in lost:
-                console.print(f"  not kept: {sentence}", style="yellow", markup=False)
+                console.print(
+                    f"  not kept: {sentence}", style="yellow", markup=False, soft_wrap=True
+                )
     return 0
 
 
