@@ -20,7 +20,7 @@ from agent_app.exporting.formats import FORMATS
 from agent_app.geometry import Region, Size
 
 if TYPE_CHECKING:
-    from agent_app.model_runtime import ModelOptions, Sampling
+    from agent_app.model_runtime import ModelOptions, Progress, Sampling
     from agent_app.session import WorkplaceOptions
 
 _PRECISIONS = ("auto", "fp32", "bf16", "int8", "int4")
@@ -53,6 +53,14 @@ def _parser() -> argparse.ArgumentParser:
             "model",
             help="fetch, inspect and check Kimi-VL",
             description="Fetch a Kimi-VL checkpoint, look at it, and check that it works.",
+        )
+    )
+    _add_episodes(
+        commands.add_parser(
+            "episodes",
+            help="list, find, show, tag and delete what was recorded",
+            description="What was recorded. EPISODE is a folder, or a part of a name in the "
+            "library that no other one has.",
         )
     )
     _add_export(
@@ -120,13 +128,18 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("--episode", type=Path, metavar="DIR", help="record into this new folder")
     model = run.add_argument_group("Kimi-VL")
     _add_loading(model.add_argument)
-    model.add_argument("--prompt", type=Path, metavar="FILE", help="instead of prompts/agent.md")
+    model.add_argument(
+        "--prompt",
+        default="agent",
+        metavar="NAME",
+        help="agent, grounding, or a .md file of yours (default: agent)",
+    )
     model.add_argument(
         "--temperature",
         type=float,
         default=0.8,
         metavar="T",
-        help="0 is the likeliest (default: 0.8)",
+        help="0 takes the likeliest word (default: 0.8)",
     )
     model.add_argument(
         "--top-p", type=float, default=1.0, metavar="P", help="draw from this share (default: 1)"
@@ -199,6 +212,40 @@ def _add_model(model: argparse.ArgumentParser) -> None:
     make.set_defaults(command=_make_test)
 
 
+def _add_episodes(episodes: argparse.ArgumentParser) -> None:
+    library = argparse.ArgumentParser(add_help=False)
+    library.add_argument(
+        "--library",
+        type=Path,
+        default=argparse.SUPPRESS,
+        metavar="DIR",
+        help="the folder of episodes (default: the one that runs are recorded in)",
+    )
+    episodes.add_argument("--library", type=Path, metavar="DIR", help=argparse.SUPPRESS)
+    episodes.set_defaults(command=_episodes, tag=[])
+    actions = episodes.add_subparsers(dest="action", metavar="ACTION")
+
+    def add(name: str, what: str) -> argparse.ArgumentParser:
+        return actions.add_parser(name, help=what, description=what, parents=[library])
+
+    listing = add("list", "every episode, the newest first; this is done without ACTION, too")
+    listing.add_argument(
+        "--tag", action="append", default=[], metavar="TAG", help="only those that have this tag"
+    )
+    search = add("search", "find words in tasks, thoughts, actions and answers")
+    search.add_argument("words", nargs="+", metavar="WORDS")
+    show = add("show", "one episode, step by step")
+    tag = add("tag", "file an episode under words of your own, kept beside it")
+    delete = add("delete", "move an episode to the trash of the desktop")
+    for action in (show, tag, delete):
+        action.add_argument("episode", metavar="EPISODE")
+    tag.add_argument("tags", nargs="+", metavar="TAG")
+    tag.add_argument("--remove", action="store_true", help="take these tags away")
+    delete.add_argument("--for-good", action="store_true", help="past the trash; needs --yes")
+    delete.add_argument("--yes", action="store_true", help="it cannot be undone, and that is meant")
+    add("reindex", "make the index anew from the episodes, which are the truth")
+
+
 def _add_loading(add: Callable[..., object]) -> None:
     add(
         "--device",
@@ -260,13 +307,21 @@ def _export(options: argparse.Namespace) -> int:
     console = Console()
     episode = open_episode(options.episode)
     with progress_bar(console, in_bytes=False) as progress:
-        lost = export_episode(episode, options.to, options.output, progress=progress)
+        telling = _naming(progress, f"Writing {options.to}")
+        lost = export_episode(episode, options.to, options.output, progress=telling)
     for problem in episode.problems:
         console.print(f"damaged: {problem}", style="yellow", markup=False, soft_wrap=True)
     for sentence in lost:
         console.print(f"not held: {sentence}", style="yellow", markup=False, soft_wrap=True)
     console.print(str(options.output), markup=False, highlight=False, soft_wrap=True)
     return 0
+
+
+def _naming(progress: Progress, name: str) -> Progress:
+    def tell(what: str, done: int, total: int) -> None:
+        progress(f"{name}: {what}", done, total)
+
+    return tell
 
 
 def _import(options: argparse.Namespace) -> int:
@@ -278,8 +333,9 @@ def _import(options: argparse.Namespace) -> int:
 
     console = Console()
     with progress_bar(console, in_bytes=False) as progress:
+        telling = _naming(progress, f"Reading {options.path}")
         for folder, lost in import_recordings(
-            options.path, library=options.output, progress=progress
+            options.path, library=options.output, progress=telling
         ):
             console.print(str(folder), markup=False, highlight=False, soft_wrap=True)
             for sentence in lost:
@@ -330,6 +386,36 @@ def _make_test(options: argparse.Namespace) -> int:
     return make_test_model(options.folder, options.size, console=Console())
 
 
+def _episodes(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from agent_app import episode_commands as episodes
+
+    library: Path | None = options.library
+    console = Console()
+    match options.action:
+        case "search":
+            return episodes.search_episodes(library, " ".join(options.words), console=console)
+        case "show":
+            return episodes.show_episode(library, options.episode, console=console)
+        case "tag":
+            return episodes.tag_episode(
+                library, options.episode, options.tags, remove=options.remove, console=console
+            )
+        case "delete":
+            return episodes.delete_episode(
+                library,
+                options.episode,
+                for_good=options.for_good,
+                yes=options.yes,
+                console=console,
+            )
+        case "reindex":
+            return episodes.reindex_episodes(library, console=console)
+        case _:
+            return episodes.list_episodes(library, tags=options.tag, console=console)
+
+
 def _demo(options: argparse.Namespace) -> int:
     """Compute, write and save in two real applications, and keep pictures of it."""
     from agent_app.demo import run_demo
@@ -357,7 +443,7 @@ def _workplace_options(options: argparse.Namespace) -> WorkplaceOptions:
     return WorkplaceOptions(
         model=options.model,
         loading=_loading(options),
-        prompt=options.prompt,
+        prompt=Path(options.prompt) if options.prompt.endswith(".md") else options.prompt,
         monitor=options.monitor,
         region=Region.parse(options.region) if options.region else None,
         masks=tuple(Region.parse(mask) for mask in options.mask),

@@ -65,10 +65,11 @@ def print_run(session: Session, console: Console) -> RunFinished:
 def progress_bar(console: Console, *, in_bytes: bool = True) -> Generator[ModelProgress]:
     """A bar for work that is counted in bytes, or in things; it is gone when the work is done.
 
-    Only in a terminal: a file has no use for it.
+    What is worked on is printed once, and stays. The bar shows in a terminal alone: a file has no
+    use for it.
     """
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn(" "),
         BarColumn(),
         *((DownloadColumn(), TransferSpeedColumn()) if in_bytes else (MofNCompleteColumn(),)),
         TimeRemainingColumn(),
@@ -77,9 +78,14 @@ def progress_bar(console: Console, *, in_bytes: bool = True) -> Generator[ModelP
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as bar:
         task = bar.add_task("", total=None, visible=False)
+        said = ""
 
         def tell(what: str, done: int, total: int) -> None:
-            bar.update(task, description=what, completed=done, total=total, visible=True)
+            nonlocal said
+            if what != said:
+                said = what
+                bar.console.print(Text(what), style="dim", soft_wrap=True)
+            bar.update(task, completed=done, total=total, visible=True)
 
         yield tell
 

@@ -7,7 +7,8 @@ clock.
 
 from __future__ import annotations
 
-from typing import Literal
+import math
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -190,10 +191,48 @@ _decoder = msgspec.json.Decoder(Event)
 
 
 def encode_event(event: Event) -> bytes:
-    """One JSON object without a newline; its `type` names the kind."""
-    return _encoder.encode(event)
+    """One JSON object without a newline; its `type` names the kind.
+
+    A number that JSON has no word for is written as `{"float":"inf"}`, `"-inf"` or `"nan"`.
+    """
+    line = _encoder.encode(event)
+    if b"null" in line:  # which is what the encoder makes of such a number, and of None
+        return _encoder.encode(_with_marks(msgspec.to_builtins(event)))
+    return line
 
 
 def decode_event(line: bytes | str) -> Event:
     """The event of one JSON line; raises msgspec.ValidationError when it is none."""
-    return _decoder.decode(line)
+    try:
+        return _decoder.decode(line)
+    except msgspec.ValidationError:
+        value = msgspec.json.decode(line)
+        if (plain := _without_marks(value)) == value:
+            raise
+        return msgspec.convert(plain, Event)
+
+
+def _with_marks(value: Any) -> Any:
+    match value:
+        case float() if not math.isfinite(value):
+            return {"float": str(value)}
+        case dict():
+            items = cast("dict[str, Any]", value).items()
+            return {key: _with_marks(part) for key, part in items}
+        case list() | tuple():
+            return [_with_marks(part) for part in cast("list[Any]", value)]
+        case _:
+            return value
+
+
+def _without_marks(value: Any) -> Any:
+    match value:
+        case {"float": ("inf" | "-inf" | "nan") as name, **rest} if not rest:
+            return float(name)
+        case dict():
+            items = cast("dict[str, Any]", value).items()
+            return {key: _without_marks(part) for key, part in items}
+        case list():
+            return [_without_marks(part) for part in cast("list[Any]", value)]
+        case _:
+            return value

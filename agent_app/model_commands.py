@@ -136,11 +136,11 @@ def _open(
 
 def _contents(checkpoint: Checkpoint) -> str:
     shards = len(checkpoint.shards)
-    count, size = checkpoint.parameters, checkpoint.size
+    count = checkpoint.parameters
     parameters = f"{count / 1e9:.3f} billion" if count >= 10**9 else f"{count / 1e6:.1f} million"
-    amount = f"{size / 1e9:.1f} GB" if size >= 10**9 else f"{size / 1e6:.1f} MB"
+    unit = _unit(checkpoint.size)
     return (
-        f"{parameters} parameters, {amount} in {shards} "
+        f"{parameters} parameters, {unit.of(checkpoint.size)} {unit.name} in {shards} "
         f"shard{'s' if shards != 1 else ''}, {checkpoint.config.weight_type}"
     )
 
@@ -167,16 +167,32 @@ def _fitting(
     return next((made for made in plans if made.fits), plans[-1])
 
 
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    name: str
+    size: int
+
+    def of(self, size: int) -> str:
+        """A number of bytes in this unit."""
+        return f"{size / self.size:,.1f}"
+
+
+def _unit(largest: int) -> _Unit:
+    """The unit in which amounts up to the largest are told."""
+    return _Unit("GB", 10**9) if largest >= 10**9 else _Unit("MB", 10**6)
+
+
 def _parts_table(plans: Sequence[MemoryPlan]) -> Table:
-    table = Table(title="weights, GB")
+    unit = _unit(max(made.weights for made in plans))
+    table = Table(title=f"weights, {unit.name}")
     table.add_column("part")
     table.add_column("million parameters", justify="right")
     for made in plans:
         table.add_column(made.precision, justify="right")
     for number, part in enumerate(plans[0].parts):
-        sizes = (f"{made.parts[number].size / 1e9:.2f}" for made in plans)
+        sizes = (unit.of(made.parts[number].size) for made in plans)
         table.add_row(part.name, f"{part.parameters / 1e6:,.1f}", *sizes)
-    totals = (f"{made.weights / 1e9:.2f}" for made in plans)
+    totals = (unit.of(made.weights) for made in plans)
     table.add_row("all", f"{plans[0].parameters / 1e6:,.1f}", *totals, style="bold")
     return table
 

@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import Protocol, Self
 
 from agent_app.actions import Input
-from agent_app.episode.recorder import EpisodeRecorder, new_episode_folder
+from agent_app.episode.recorder import EpisodeRecorder, content_hash, new_episode_folder
 from agent_app.errors import KnownError, RunEnded
 from agent_app.events import Event, Outcome, QuestionAsked, RunFinished
 from agent_app.geometry import Region, Size
@@ -79,13 +79,13 @@ class WorkplaceOptions:
 
     `monitor` counts from 1, 0 is all of them. With `virtual` the desktop is a private one of that
     size; `app` is a command that is started on the desktop first. What lies in `masks` is painted
-    over at capture, so that neither the model nor a recording ever has it. `prompt` is a file that
-    takes the place of the shipped prompt.
+    over at capture, so that neither the model nor a recording ever has it. `prompt` is the name
+    of one that ships with the package, or the path of a file.
     """
 
     model: str | None = None
     loading: ModelOptions = field(default_factory=ModelOptions)
-    prompt: Path | None = None
+    prompt: str | Path = "agent"
     monitor: int | None = None
     region: Region | None = None
     masks: tuple[Region, ...] = ()
@@ -104,7 +104,7 @@ class Workplace:
 
     def __init__(self, options: WorkplaceOptions, *, environment: Mapping[str, str]) -> None:
         self.options = options
-        self.prompt: Prompt = load_prompt(options.prompt or "agent")
+        self.prompt: Prompt = load_prompt(options.prompt)
         self.why = ""
         self._runtime: ModelRuntime | None = None
         with ExitStack() as opened:
@@ -230,7 +230,9 @@ class LiveSession:
                 answerer=self._wait_for_answer,
                 unobstructed=lambda: self.unobstructed(),
                 stop=self._stop,
-            )
+            ),
+            model_sha1=content_hash(self.runtime),
+            settings_sha1=content_hash(place.options.settings),
         )
 
     def stop(self) -> None:

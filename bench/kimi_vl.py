@@ -17,6 +17,7 @@ import json
 import resource
 import statistics
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +42,7 @@ from agent_app.runtimes.kimi_vl.checkpoint import Checkpoint, open_checkpoint
 from agent_app.runtimes.kimi_vl.images import normalised_patches, prepare, read_image_settings
 from agent_app.runtimes.kimi_vl.language import Router
 from agent_app.runtimes.kimi_vl.loading import load_model
+from agent_app.runtimes.kimi_vl.made import make_checkpoint
 from agent_app.runtimes.kimi_vl.model import KimiVL
 from agent_app.runtimes.kimi_vl.runtime import KimiVLRuntime
 
@@ -60,6 +62,16 @@ class Loaded:
 
 
 @dataclass(frozen=True)
+class Filled:
+    """A prompt of words that fills the context but for what is decoded after it."""
+
+    prompt: int
+    prefill_ms: float
+    decode_tokens_per_second: float
+    peak_gb: float
+
+
+@dataclass(frozen=True)
 class Looked:
     """Medians over screenshots that were never seen; milliseconds. `prompt` counts tokens."""
 
@@ -75,21 +87,35 @@ class Looked:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?", help="default: a tiny made checkpoint")
     parser.add_argument("--precision", default="bf16", choices=["fp32", "bf16", "int8", "int4"])
     parser.add_argument("--device", action="append", help="may be given several times")
     parser.add_argument("--context", type=int, default=32768)
     parser.add_argument(
+        "--limit-gb", type=float, help="use no more of each GPU, as if it were a smaller card"
+    )
+    parser.add_argument(
         "--compare", action="store_true", help="bfloat16 against float32 on the same weights"
     )
     options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = options.folder or _tiny(Path(scratch) / "tiny")
+        run(open_checkpoint(folder), options)
+
+
+def run(checkpoint: Checkpoint, options: argparse.Namespace) -> None:
+    """Measure what was asked for, and print it."""
     devices = options.device or ["cuda:0" if torch.cuda.is_available() else "cpu"]
-    checkpoint = open_checkpoint(options.folder)
+    if options.limit_gb:
+        for name in _cuda(devices):
+            total = torch.cuda.get_device_properties(name).total_memory
+            torch.cuda.set_per_process_memory_fraction(options.limit_gb * _GB / total, name)
     about = {"commit": _commit(), "torch": torch.__version__, "device": _device_names(devices)}
     if options.compare:
         result: dict[str, object] = {"compared": compare(checkpoint, devices[0])}
     else:
-        result = measure(checkpoint, devices, options.precision, options.context)
+        context = min(options.context, checkpoint.config.text.max_positions)
+        result = measure(checkpoint, devices, options.precision, context)
     print(json.dumps(about | result))
 
 
@@ -123,8 +149,34 @@ def measure(
         rows.append(row)
         cells = [f"{v:.1f}" if isinstance(v, float) else str(v) for v in asdict(row).values()]
         print(" ".join(f"{cell:>10}" for cell in cells))
+    full = fill(runtime, context, devices)
+    print(
+        f"a context of {context:,} filled: {full.prompt:,} tokens read in {full.prefill_ms:.0f} ms,"
+        f" then {full.decode_tokens_per_second:.1f} tok/s; {full.peak_gb:.1f} GB at most"
+    )
     runtime.close()
-    return {"precision": precision, "loaded": asdict(loaded), "looked": [asdict(r) for r in rows]}
+    return {
+        "precision": precision,
+        "loaded": asdict(loaded),
+        "looked": [asdict(row) for row in rows],
+        "filled": asdict(full),
+    }
+
+
+def fill(runtime: KimiVLRuntime, context: int, devices: list[str]) -> Filled:
+    """Read a prompt of about `context` tokens at once, from nothing."""
+    for device in _cuda(devices):
+        torch.cuda.reset_peak_memory_stats(device)
+    words = "a\n"
+    single = _first_token(runtime, (Turn("user", (words * 100,)),))[1].prompt_tokens
+    double = _first_token(runtime, (Turn("user", (words * 200,)),))[1].prompt_tokens
+    each = (double - single) / 100
+    count = int((context - 1100 - single) / each)  # what the runtime keeps for a reply
+    turns = (Turn("user", (words * count,)),)
+    finish = _first_token(runtime, turns)[1]
+    speed = _decode_speed(runtime, turns)
+    peak = sum(torch.cuda.max_memory_allocated(name) for name in _cuda(devices)) / _GB
+    return Filled(finish.prompt_tokens, finish.prefill_seconds * 1000, speed, peak)
 
 
 def look(runtime: KimiVLRuntime, name: str, size: Size, devices: list[str]) -> Looked:
@@ -304,6 +356,11 @@ def _layer_errors(
 
 def _relative(near: torch.Tensor, exact: torch.Tensor) -> float:
     return float((near.float() - exact.float()).norm() / exact.float().norm())
+
+
+def _tiny(folder: Path) -> Path:
+    make_checkpoint(folder, "tiny")
+    return folder
 
 
 def _cuda(devices: list[str]) -> list[str]:

@@ -138,7 +138,10 @@ def test_the_flags_reach_the_model():
     assert chosen.loading == ModelOptions("cuda:1", "int4", 16384)
     assert chosen.prompt == Path("p.md")
     assert chosen.settings.sampling == Sampling(0, 0.9, 7, 512, think=False, thinking_budget=99)
-    assert cli._workplace_options(cli._parser().parse_args(["run", "x"])).settings == LoopSettings()
+    plain = cli._workplace_options(cli._parser().parse_args(["run", "x"]))
+    assert (plain.settings, plain.prompt) == (LoopSettings(), "agent")
+    named = cli._parser().parse_args(["run", "x", "--prompt", "grounding"])
+    assert cli._workplace_options(named).prompt == "grounding"
 
 
 @pytest.mark.parametrize("command", [["run"], ["model"], ["model", "pull"], ["model", "check"]])

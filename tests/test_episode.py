@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import builtins
+import math
+import os
 import shutil
 import struct
 import types
@@ -24,28 +26,31 @@ from agent_app.actions import Terminate
 from agent_app.episode.format import (
     EVENTS_FILE,
     FORMAT,
+    MAX_LINES,
     VERSION,
     Header,
     UnknownEvent,
     decode_header,
     decode_line,
     encode_line,
-    frame_path,
 )
 from agent_app.episode.reader import Episode, open_episode
 from agent_app.errors import KnownError
 from agent_app.events import (
     ActionDecided,
+    Budgets,
     Event,
     FrameCaptured,
     ModelErred,
     ModelWarned,
     QuestionAnswered,
     QuestionAsked,
+    RunStarted,
     ScreenSettled,
+    StepStarted,
     TokenStreamed,
 )
-from agent_app.geometry import RelativePoint
+from agent_app.geometry import FrameTransform, RelativePoint, ScreenPoint, Size
 from tests.fakes.episodes import MadeUpRun
 
 HEADER = Header(app="0.1.0", created=datetime(2025, 3, 1, 9, 30, tzinfo=UTC), at=100.0)
@@ -70,12 +75,18 @@ def opened(tmp_path: Path) -> Callable[..., Episode]:
 
 share = st.floats(0.0, 1.0)
 PLAIN: dict[object, st.SearchStrategy[object]] = {
-    float: st.floats(allow_nan=False, allow_infinity=False),
+    float: st.floats(allow_nan=False),
     int: st.integers(-(2**53), 2**53),
     bool: st.booleans(),
     str: st.text(st.characters(exclude_categories=["Cs"])),
     type(None): st.none(),
     RelativePoint: st.builds(RelativePoint, share, share),
+    FrameTransform: st.builds(
+        FrameTransform,
+        st.builds(ScreenPoint, st.integers(-9999, 9999), st.integers(-9999, 9999)),
+        st.floats(0.25, 8.0),
+        st.builds(Size, st.integers(1, 10_000), st.integers(1, 10_000)),
+    ),
 }
 
 
@@ -190,6 +201,127 @@ def test_a_known_kind_with_an_unknown_content_is_kept_and_named(opened):
     assert episode.problems == ("line 2: this action_decided holds something unknown",)
 
 
+def test_fields_it_does_not_know_survive_a_round_trip(opened, tmp_path: Path):
+    raw = encode_line(ActionDecided(1, 0, Terminate("success"), "", (), 0.0))
+    more = raw.replace(b'"status"', b'"pressure":[1.50,null],"status"').replace(
+        b'"step":1', b'"step":1, "mood":{"calm":true}'
+    )
+    missing_newline = raw[:-1]
+    episode = opened(raw, more, missing_newline)
+    assert [type(event) for event in episode.events] == [ActionDecided] * 3
+    assert episode.problems == ()
+    assert b"".join(episode.lines()) == encode_line(HEADER) + raw + more + raw
+    (tmp_path / EVENTS_FILE).write_bytes(b"".join(episode.lines()))
+    assert list(open_episode(tmp_path).lines()) == list(episode.lines())
+
+
+@pytest.mark.parametrize("number", [math.inf, -math.inf, math.nan])
+def test_a_number_that_json_does_not_have_is_written_and_read(number: float, opened):
+    started = RunStarted("r", '{"float":"inf"}', "m", "", (), Budgets(seconds=number), 0.0)
+    episode = opened(started, QuestionAnswered(1, None, number))
+    assert b"null" not in encode_line(started)
+    assert repr(episode.events) == repr((started, QuestionAnswered(1, None, number)))
+    assert episode.problems == ()
+    assert episode.wall_clock(number) == HEADER.created
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        b'"x":NaN,"y":0',
+        b'"x":1e999,"y":0',
+        b'"x":{"float":"nan"},"y":0',
+        b'"x":0,"y":{"float":"inf"}',
+        b'"x":7,"y":0',
+        b'"x":null,"y":0',
+    ],
+)
+def test_a_place_outside_any_frame_is_named_not_raised(place: bytes, opened):
+    raw = b'{"type":"action_decided","step":1,"index":0,"action":{"type":"move","at":{' + place
+    episode = opened(raw + b'}},"intent":"","points":[],"at":0}\n')
+    assert not any(isinstance(event, ActionDecided) for event in episode.events)
+    assert len(episode.problems) == 1
+    assert episode.steps == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"scale":1.0', b'"scale":0.0'),
+        (b'"scale":1.0', b'"scale":-1.0'),
+        (b'"scale":1.0', b'"scale":{"float":"nan"}'),
+        (b'"width":160', b'"width":0'),
+        (b'"width":160', b'"width":-160'),
+        (b'"width":160', b'"width":2000000000'),
+    ],
+)
+def test_a_frame_of_no_possible_size_is_named(old: bytes, new: bytes, opened):
+    raw = encode_line(FrameCaptured(1, MadeUpRun(1).frame(1), 0.0))
+    assert old in raw
+    episode = opened(raw.replace(old, new))
+    assert episode.frames == ()
+    assert episode.problems == ("line 2: this frame_captured holds something unknown",)
+
+
+def test_a_file_of_a_million_lines_is_read_as_far_as_an_episode_can_go(tmp_path: Path):
+    line = encode_line(ModelErred(1, "x", 1.0))
+    (tmp_path / EVENTS_FILE).write_bytes(encode_line(HEADER) + line * 1_000_000)
+    episode = open_episode(tmp_path)
+    assert len(episode.events) == MAX_LINES - 1
+    assert episode.problems == (f"the file is too long: after line {MAX_LINES} it was left out",)
+
+
+def test_an_episode_of_as_many_steps_and_frames_as_there_can_be_opens(tmp_path: Path):
+    steps = (MAX_LINES - 1) // 2
+    ref = MadeUpRun(1).frame(1)
+    lines = (
+        encode_line(StepStarted(step, 0.0)) + encode_line(FrameCaptured(step, ref, 0.0))
+        for step in range(steps)
+    )
+    (tmp_path / EVENTS_FILE).write_bytes(encode_line(HEADER) + b"".join(lines))
+    episode = open_episode(tmp_path)
+    assert len(episode.steps) == steps
+    assert all(step.frame_before == ref for step in episode.steps)
+    assert episode.problems == (f"frame {ref.sha1[:12]} is missing",)
+
+
+def test_a_million_bad_lines_make_a_short_list_of_problems(tmp_path: Path):
+    (tmp_path / EVENTS_FILE).write_bytes(encode_line(HEADER) + b"x\n" * 1_000_000)
+    problems = open_episode(tmp_path).problems
+    assert len(problems) < 300
+    assert problems[0] == "line 2 is no event and was left out"
+    assert "more problems" in problems[-1]
+
+
+def test_a_line_of_any_length_is_left_out_and_the_next_one_read(
+    opened, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("agent_app.episode.reader.MAX_LINE_BYTES", 1000)
+    long = encode_line(ModelErred(1, "x" * 5000, 1.0))
+    episode = opened(long, ModelErred(2, "b", 2.0), encode_line(ModelErred(3, "y" * 1000, 1.0)))
+    assert episode.events == (ModelErred(2, "b", 2.0),)
+    assert episode.problems == (
+        "line 2 is too long and was left out",
+        "line 4 is too long and was left out",
+    )
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to(path.with_name("other"))])
+def test_a_pipe_or_a_link_in_place_of_the_events_is_refused(
+    make: Callable[[Path], object], tmp_path: Path
+):
+    (tmp_path / "other").write_bytes(encode_line(HEADER))
+    make(tmp_path / EVENTS_FILE)
+    with pytest.raises(KnownError, match="holds no readable episode"):
+        open_episode(tmp_path)
+
+
+def test_a_moment_that_no_calendar_has_is_that_of_the_header(opened):
+    episode = opened()
+    for at in (1e300, -1e300, 1e12):
+        assert episode.wall_clock(at) == HEADER.created
+
+
 @pytest.mark.parametrize(
     "garbage",
     [
@@ -208,13 +340,6 @@ def test_a_garbage_line_is_left_out_and_named_by_its_number(garbage: bytes, open
     episode = opened(ModelErred(1, "a", 1.0), garbage + b"\n", ModelErred(2, "b", 2.0))
     assert episode.events == (ModelErred(1, "a", 1.0), ModelErred(2, "b", 2.0))
     assert episode.problems == ("line 3 is no event and was left out",)
-
-
-def test_a_point_outside_the_frame_is_named_not_raised(opened):
-    raw = b'{"type":"action_decided","step":1,"index":0,"action":{"type":"move","at":{"x":7,"y":0}}'
-    episode = opened(raw + b',"intent":"","points":[],"at":0}\n')
-    assert [type(event) for event in episode.events] == [UnknownEvent]
-    assert len(episode.problems) == 1
 
 
 def test_an_episode_cut_at_any_byte_opens_with_all_whole_lines_before(episode_folder: Path):
@@ -255,7 +380,7 @@ def test_a_folder_without_an_episode_is_refused(tmp_path: Path):
         b"hello",
         b'{"format":"agent-app episode"}',
         b'{"format":"agent-app episode","version":1}',
-        encode_line(HEADER).replace(b'"version":1', b'"version":0'),
+        encode_line(HEADER).replace(b'"version":2', b'"version":0'),
         encode_line(HEADER).replace(b"agent-app episode", b"asciicast"),
         encode_line(HEADER).replace(b"2025-03-01", b"yesterday"),
         encode_line(HEADER).replace(b"Z", b""),  # a time without a zone
@@ -270,7 +395,7 @@ def test_a_file_that_does_not_begin_like_an_episode_is_refused(first: bytes, tmp
 def test_a_newer_format_is_refused_by_name(tmp_path: Path):
     newer = {"format": FORMAT, "version": VERSION + 1, "app": "9.2", "clock": "something else"}
     (tmp_path / EVENTS_FILE).write_bytes(msgspec.json.encode(newer) + b"\n")
-    with pytest.raises(KnownError, match=r"format version 2, written by agent-app 9\.2") as refusal:
+    with pytest.raises(KnownError, match=r"format version 3, written by agent-app 9\.2") as refusal:
         open_episode(tmp_path)
     assert refusal.value.remedy == "update agent-app"
 
@@ -278,6 +403,17 @@ def test_a_newer_format_is_refused_by_name(tmp_path: Path):
 def test_a_header_may_have_gained_fields(tmp_path: Path):
     line = encode_line(HEADER)[:-2] + b',"host":"x"}'
     assert decode_header(line, folder=tmp_path) == HEADER
+
+
+def as_png(folder: Path, sha1: str) -> Path:
+    """The file of a frame, made a PNG whatever it was."""
+    image = open_episode(folder).frame(sha1)
+    assert image is not None
+    for path in (folder / "frames").glob(f"{sha1}.*"):
+        path.unlink()
+    png = folder / "frames" / f"{sha1}.png"
+    image.save(png)
+    return png
 
 
 def alter(path: Path) -> None:
@@ -293,30 +429,37 @@ def claim_to_be_huge(path: Path) -> None:
     path.write_bytes(data[:12] + first_chunk + crc + data[33:])
 
 
+def link_elsewhere(path: Path) -> None:
+    path.rename(path.parent.parent / "elsewhere.png")
+    path.symlink_to(path.parent.parent / "elsewhere.png")
+
+
 @pytest.mark.parametrize(
     ("damage", "problem"),
     [
         (lambda path: path.unlink(), "is missing"),
         (alter, "was altered"),
-        (claim_to_be_huge, "was altered"),
-        (lambda path: Image.open(path).convert("L").save(path), "was altered"),
+        (claim_to_be_huge, "cannot be read"),
+        (lambda path: Image.open(path).convert("L").save(path), "cannot be read"),
         (lambda path: path.write_bytes(path.read_bytes()[:5000]), "cannot be read"),
-        (lambda path: path.write_bytes(b""), "was altered"),
-        (lambda path: path.write_bytes(b"GIF89a no picture"), "was altered"),
+        (lambda path: path.write_bytes(b""), "cannot be read"),
+        (lambda path: path.write_bytes(b"GIF89a no picture"), "cannot be read"),
+        (link_elsewhere, "cannot be read"),
+        (lambda path: path.write_bytes(bytes(2**21)), "cannot be read: it is larger than"),
     ],
 )
 def test_a_damaged_frame_is_named_and_the_rest_opens(
     damage: Callable[[Path], object], problem: str, episode_folder: Path
 ):
     first, second = open_episode(episode_folder).frames[:2]
-    damage(frame_path(episode_folder, first.sha1))
+    damage(as_png(episode_folder, second.sha1))
     episode = open_episode(episode_folder)
-    assert episode.frame(first.sha1) is None
-    assert episode.frame(first.sha1) is None
+    assert episode.frame(second.sha1) is None
+    assert episode.frame(second.sha1) is None
     (named,) = episode.problems
-    assert first.sha1[:12] in named
+    assert second.sha1[:12] in named
     assert problem in named
-    assert episode.frame(second.sha1) is not None
+    assert episode.frame(first.sha1) is not None
     assert len(episode.steps) == 3
 
 

@@ -17,13 +17,14 @@ from PIL import Image
 from agent_app.actions import Action, AskHuman, Click, Scroll, Terminate, Wait, target_points
 from agent_app.dialects import code as dialect
 from agent_app.dialects.table import read_word
-from agent_app.episode.format import EVENTS_FILE, frame_path
+from agent_app.episode.format import EVENTS_FILE
 from agent_app.episode.reader import open_episode
 from agent_app.errors import KnownError
 from agent_app.exporting.code import as_pixels, as_shares, lines_of
 from agent_app.exporting.formats import FORMATS, export_episode
 from agent_app.geometry import RelativePoint, Size
 from agent_app.model_runtime import no_progress
+from tests.fakes.episodes import frame_file
 from tests.fakes.runs import ACTIONS, SIZE, TRANSFORM, ExampleRun, at
 
 KEPT_OUT_OF_JSON = "\x00\x1b<&>\ufffe end"
@@ -234,8 +235,8 @@ def test_junit_is_well_formed_whatever_the_texts_hold(tmp_path: Path):
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_damaged_episode_is_exported_as_far_as_it_goes(tmp_path: Path, name: str):
     episode = ExampleRun(says=KEPT_OUT_OF_JSON).episode(tmp_path / "episode")
-    frame_path(episode.folder, episode.frames[1].sha1).unlink()
-    frame_path(episode.folder, episode.frames[2].sha1).write_bytes(b"no picture")
+    frame_file(episode.folder, episode.frames[1].sha1).unlink()
+    frame_file(episode.folder, episode.frames[2].sha1).write_bytes(b"no picture")
     events = episode.folder / EVENTS_FILE
     lines = events.read_bytes().replace(b'"at":4.0', b'"at":1e300').splitlines(keepends=True)
     events.write_bytes(b"".join(lines[:30]) + b"not json\n" + b"".join(lines[30:-2]))

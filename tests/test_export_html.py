@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agent_app.episode.format import frame_path
 from agent_app.episode.reader import Episode, open_episode
 from agent_app.exporting.formats import export_episode
 from agent_app.exporting.pictures import pack_frames
 from agent_app.model_runtime import no_progress
 from tests.chromium import Chromium
+from tests.fakes.episodes import frame_file
 from tests.fakes.runs import ACTIONS, ExampleRun
 
 # Each calls `pwned` when it runs; none closes an element that only the next one would open.
@@ -202,7 +202,7 @@ def test_the_time_of_a_step_is_split_by_stage(page: Chromium):
 
 def test_a_lost_frame_is_said_and_the_others_are_right(browser: Chromium, tmp_path: Path):
     episode = ExampleRun().episode(tmp_path / "episode")
-    frame_path(episode.folder, episode.frames[1].sha1).unlink()
+    frame_file(episode.folder, episode.frames[1].sha1).unlink()
     lost = export_episode(
         open_episode(episode.folder), "html", tmp_path / "run.html", progress=no_progress
     )

@@ -377,6 +377,6 @@ def test_the_command_prints_where_the_episodes_are_and_what_is_lost(tmp_path: Pa
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    folder, *lost = done.stdout.splitlines()
+    _reading, folder, *lost = done.stdout.splitlines()
     assert open_episode(Path(folder)).run.task == "Do it"
     assert any("step 2: its action could not be read" in line for line in lost)

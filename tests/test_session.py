@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from agent_app import session as session_module
+from agent_app.console import print_run, progress_bar
 from agent_app.errors import KnownError
-from agent_app.events import RunFinished, RunStarted
+from agent_app.events import Event, RunFinished, RunStarted
 from agent_app.geometry import Size
 from agent_app.loop import LoopSettings
 from agent_app.model_runtime import (
@@ -25,6 +29,7 @@ from agent_app.model_runtime import (
 )
 from agent_app.session import Workplace, WorkplaceOptions
 from tests.fakes.runtime import ScriptedRuntime, reply
+from tests.fakes.session import ScriptedSession
 
 DONE = 'computer.terminate(status="success")'
 PROMPT = "<!-- system -->\nYou are mine.\n<!-- user -->\nPlease: $instruction\n"
@@ -126,6 +131,31 @@ def test_a_model_that_cannot_be_had_is_tried_again_by_the_next_session(
         place.session("x", episode=tmp_path / "1").prepare()
     opener.fault = None
     place.session("x", episode=tmp_path / "1").prepare()
+
+
+def test_ctrl_c_while_the_model_loads_stops_the_run() -> None:
+    def prepare(_session: ScriptedSession, progress: Progress) -> None:
+        progress("loading the model", 12_300_000_000, 32_800_000_000)
+        signal.raise_signal(signal.SIGINT)
+
+    def script(session: ScriptedSession) -> Iterator[Event]:
+        assert session.stopped.is_set()
+        yield session.finished("stopped", steps=0)
+
+    written = io.StringIO()
+    console = Console(file=written, force_terminal=True, width=100)
+    finished = print_run(ScriptedSession(script, prepare=prepare), console)
+    assert finished.outcome == "stopped"
+    assert "loading the model" in written.getvalue()
+    assert "12.3/32.8 GB" in written.getvalue()
+
+
+def test_into_a_file_goes_what_is_done_and_no_bar() -> None:
+    written = io.StringIO()
+    with progress_bar(Console(file=written)) as progress:
+        progress("loading the model", 1, 2)
+        progress("loading the model", 2, 2)
+    assert written.getvalue() == "loading the model\n"
 
 
 UNFIT = "agent_app.runtimes.kimi_vl.unfitness"

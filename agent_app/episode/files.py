@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
+import sys
+from contextlib import suppress
+from io import FileIO
 from pathlib import Path
+from typing import BinaryIO
 
 from agent_app.errors import KnownError
+
+if sys.platform != "win32":
+    import fcntl
 
 _FULL = {errno.ENOSPC, errno.EFBIG} | {getattr(errno, "EDQUOT", errno.ENOSPC)}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -50,3 +58,51 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def read_regular(path: Path, *, most: int) -> bytes:
+    """The content of a plain file of at most so many bytes.
+
+    A link is not followed and a pipe not waited for: a folder from a stranger may hold either.
+    Raises OSError.
+    """
+    with open_regular(path) as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"it is larger than {most} bytes")
+    return data
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a plain file to read it, and nothing else; raises OSError."""
+    flags = os.O_RDONLY
+    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"):  # each is missing on some system
+        flags |= getattr(os, name, 0)
+    file = os.fdopen(os.open(path, flags), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "it is not a plain file")
+    return file
+
+
+def hold(file: FileIO) -> None:
+    """Say that this file is being written, until it is closed or its process ends.
+
+    On Windows a lock would keep readers out, so nothing is said there.
+    """
+    if sys.platform != "win32":
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def is_held(path: Path) -> bool:
+    """Whether someone holds this file, as far as the system tells."""
+    if sys.platform != "win32":
+        try:
+            with open_regular(path) as file:
+                fcntl.flock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+    return False

@@ -9,41 +9,44 @@ each fsync is 0.1 ms (an SSD without a write cache: a few), which is why every a
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import io
 import itertools
+import json
 import os
 import re
 import time
 import unicodedata
-from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterator, Sequence, Set
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Any, cast
 
-import cv2
+import msgspec
 import platformdirs
 
 from agent_app import __version__
-from agent_app.episode.files import cannot_write, sync_folder, write_whole
+from agent_app.episode.files import cannot_write, hold, sync_folder, write_whole
 from agent_app.episode.format import (
     EVENTS_FILE,
     FRAMES_FOLDER,
     Header,
     encode_line,
-    frame_path,
 )
+from agent_app.episode.frame_writer import FrameWriter
 from agent_app.errors import KnownError
-from agent_app.events import ActionDecided, Event, FrameCaptured, RunFinished, TokenStreamed
-from agent_app.screen.frame import Frame, Pixels
+from agent_app.events import (
+    ActionDecided,
+    Event,
+    FrameCaptured,
+    RunFinished,
+    RunStarted,
+    TokenStreamed,
+)
+from agent_app.screen.frame import Frame
 
-# Level 1 with the Up filter: of all lossless encoders among the dependencies the fastest on real
-# desktops (1280x800: 15 ms against 55 for Pillow's level 1 and 42 for its fastest WebP), at the
-# same size; tools know PNG. WebP's best is half as large and 40 times as slow.
-_PNG = [
-    *(cv2.IMWRITE_PNG_COMPRESSION, 1),
-    *(cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP),
-]
 _SLUG_LENGTH = 40
 
 
@@ -58,8 +61,6 @@ class EpisodeRecorder:
     def __init__(self, folder: Path, frames: Callable[[str], Frame | None]) -> None:
         self.folder = folder
         self._frames = frames
-        self._written: set[str] = set()
-        self._pending: Future[None] | None = None
         try:
             taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
         except OSError as error:
@@ -70,64 +71,53 @@ class EpisodeRecorder:
                 remedy="give the name of a new folder; an episode is never overwritten",
             )
 
-    def tee(self, events: Iterator[Event]) -> Generator[Event]:
+    def tee(
+        self, events: Iterator[Event], *, model_sha1: str = "", settings_sha1: str = ""
+    ) -> Generator[Event]:
         """The same events, each passed on once it is written down; to be called once.
 
-        Raises KnownError when the disk is full or may not be written; the episode up to there
-        opens. When the consumer stops or fails, `events` is closed and so are the files.
+        The hashes go into the header: `content_hash` of what the model and the settings are. Raises
+        KnownError when the disk is full or may not be written; the episode up to there opens. When
+        the consumer stops or fails, `events` is closed and so are the files.
         """
-        with (
-            ThreadPoolExecutor(max_workers=1, thread_name_prefix="episode-frames") as frame_writer,
-            ExitStack() as cleanup,
-        ):
+        with FrameWriter(self.folder) as frames, ExitStack() as cleanup:
             if isinstance(events, Generator):
                 cleanup.callback(events.close)
             lines: io.FileIO | None = None
             for event in events:
                 if not isinstance(event, TokenStreamed):
                     with self._refusal_named():
-                        lines = lines or cleanup.enter_context(self._begin())
-                        self._record(event, lines, frame_writer)
+                        if lines is None:
+                            header = _header(event, model_sha1, settings_sha1)
+                            lines = cleanup.enter_context(self._begin(header))
+                        self._record(event, lines, frames)
                 yield event
             with self._refusal_named():
-                self._finish_frame()
+                frames.finish()
 
-    def _begin(self) -> io.FileIO:
+    def _begin(self, header: Header) -> io.FileIO:
         """Make the folder and the header, and open the file behind it."""
         # screenshots are nobody else's business; a folder that was there keeps its permissions
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (self.folder / FRAMES_FOLDER).mkdir()
-        now = datetime.now().astimezone()
-        header = Header(app=__version__, created=now, at=time.monotonic())
         write_whole(self.folder / EVENTS_FILE, encode_line(header))
         sync_folder(self.folder.parent)
-        return io.FileIO(self.folder / EVENTS_FILE, "a")
+        lines = io.FileIO(self.folder / EVENTS_FILE, "a")
+        hold(lines)
+        return lines
 
-    def _record(self, event: Event, lines: io.FileIO, frame_writer: ThreadPoolExecutor) -> None:
+    def _record(self, event: Event, lines: io.FileIO, frames: FrameWriter) -> None:
         # What is about to be done must outlive a loss of power, with the frame it was decided on.
         durable = isinstance(event, (ActionDecided, RunFinished))
         if durable:
-            self._finish_frame()
+            frames.finish()
         _append(lines, encode_line(event))
         if durable:
             os.fsync(lines.fileno())
         if isinstance(event, FrameCaptured):
-            self._finish_frame()  # one under way at most, so that memory stays bounded
-            self._start_frame(event.frame.sha1, frame_writer)
-
-    def _start_frame(self, sha1: str, frame_writer: ThreadPoolExecutor) -> None:
-        """Encode a new frame beside the run: the model thinks for longer than that takes."""
-        if sha1 in self._written or (frame := self._frames(sha1)) is None:
-            return
-        self._written.add(sha1)
-        path = frame_path(self.folder, sha1)
-        self._pending = frame_writer.submit(lambda: write_whole(path, encode_frame(frame.pixels)))
-
-    def _finish_frame(self) -> None:
-        """Wait for the frame under way; raises OSError when it could not be written."""
-        pending, self._pending = self._pending, None
-        if pending is not None:
-            pending.result()
+            sha1 = event.frame.sha1
+            if not frames.has(sha1) and (frame := self._frames(sha1)) is not None:
+                frames.start(frame)
 
     @contextmanager
     def _refusal_named(self) -> Generator[None]:
@@ -137,11 +127,9 @@ class EpisodeRecorder:
             raise cannot_write(error, self.folder) from error
 
 
-def encode_frame(pixels: Pixels) -> bytes:
-    """A frame's pixels, (height, width, 3) RGB, as a lossless PNG."""
-    encoded, data = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), _PNG)
-    assert encoded
-    return data.tobytes()
+def content_hash(value: object) -> str:
+    """The sha1 of a frozen value made of plain ones: the same in every process."""
+    return hashlib.sha1(json.dumps(_ordered(value)).encode()).hexdigest()
 
 
 def default_library() -> Path:
@@ -161,6 +149,40 @@ def new_episode_folder(task: str, *, library: Path | None = None) -> Path:
             break
         folder = first.with_name(f"{first.name}-{number}")
     return folder
+
+
+def _ordered(value: Any) -> Any:
+    """A value as JSON has it; a set, whose order differs between processes, is sorted."""
+    if isinstance(value, msgspec.Struct):
+        return _ordered(msgspec.structs.asdict(value))
+    if dataclasses.is_dataclass(value):
+        names = [part.name for part in dataclasses.fields(value)]
+        return {name: _ordered(getattr(value, name)) for name in names}
+    match value:
+        case set() | frozenset():
+            return sorted((_ordered(part) for part in cast("Set[Any]", value)), key=json.dumps)
+        case list() | tuple():
+            return [_ordered(part) for part in cast("Sequence[Any]", value)]
+        case dict():
+            items = cast("dict[str, Any]", value).items()
+            return {key: _ordered(part) for key, part in items}
+        case _:
+            return value
+
+
+def _header(first: Event, model_sha1: str, settings_sha1: str) -> Header:
+    header = Header(
+        app=__version__,
+        created=datetime.now().astimezone(),
+        at=time.monotonic(),
+        model_sha1=model_sha1,
+        settings_sha1=settings_sha1,
+    )
+    if isinstance(first, RunStarted):
+        header = msgspec.structs.replace(
+            header, model=first.model, prompt_sha1=first.prompt_sha1, monitors=first.monitors
+        )
+    return header
 
 
 def _append(lines: io.FileIO, line: bytes) -> None:

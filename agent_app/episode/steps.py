@@ -89,14 +89,17 @@ def steps_of(events: Iterable[RecordedEvent]) -> tuple[EpisodeStep, ...]:
                 pass
             case _:
                 own.setdefault(event.step, []).append(event)
-    return tuple(_step(number, group, captured) for number, group in own.items())
+    seen: dict[int, int] = {}
+    for at, event in enumerate(captured):
+        seen.setdefault(event.step, at)
+    return tuple(
+        _step(number, group, captured[seen[number] : seen[number] + 2] if number in seen else ())
+        for number, group in own.items()
+    )
 
 
-def _step(
-    number: int, group: Sequence[StepEvent], captured: Sequence[FrameCaptured]
-) -> EpisodeStep:
-    seen = next((at for at, event in enumerate(captured) if event.step == number), None)
-    frames = captured[seen : seen + 2] if seen is not None else ()
+def _step(number: int, group: Sequence[StepEvent], frames: Sequence[FrameCaptured]) -> EpisodeStep:
+    """A step's own events, the frame that it saw first and the one after that."""
     replies = [event for event in group if isinstance(event, ReplyReceived)]
     settled = [event for event in group if isinstance(event, ScreenSettled)]
     finished = [event for event in group if isinstance(event, StepFinished)]

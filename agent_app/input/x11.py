@@ -212,7 +212,7 @@ def _bind_pyautogui(environment: Mapping[str, str]) -> Any:
     if "pyautogui" not in sys.modules:
         with _as_own_environment(environment), _absent("mouseinfo", "pyscreeze", "pymsgbox"):
             pyautogui = importlib.import_module("pyautogui")
-        atexit.register(_disconnect, pyautogui.platformModule._display)
+        atexit.register(_disconnect, pyautogui.platformModule)
     pyautogui: Any = sys.modules["pyautogui"]
     bound: Display = pyautogui.platformModule._display
     wanted = environment["DISPLAY"]
@@ -230,9 +230,10 @@ def _bind_pyautogui(environment: Mapping[str, str]) -> Any:
     return pyautogui
 
 
-def _disconnect(display: Display) -> None:
+def _disconnect(platform: Any) -> None:
+    """Close the display that is bound at the end, which need not be the first one."""
     with suppress(ConnectionClosedError):
-        display.close()
+        platform._display.close()
 
 
 @contextmanager

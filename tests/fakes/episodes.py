@@ -1,4 +1,4 @@
-"""Runs made up for recording: every step has a new frame, a reply and two actions.
+"""Runs made up for recording: every step has a frame that changed, a reply and two actions.
 
 As a program it records such a run into a folder and prints, for each recorded event that came
 out, how many there were: `python -m tests.fakes.episodes FOLDER STEPS THOUGHT_LENGTH [LIMIT]`;
@@ -49,7 +49,10 @@ class MadeUpRun:
         self.kept: dict[str, Frame] = {}
 
     def frame(self, number: int) -> FrameRef:
-        pixels = np.random.default_rng(number).integers(0, 256, (100, 160, 3), np.uint8)
+        pixels = np.random.default_rng(0).integers(0, 256, (100, 160, 3), np.uint8)
+        left, top = 13 * number % 120, 7 * number % 70
+        part = np.random.default_rng(number).integers(0, 256, (30, 40, 3), np.uint8)
+        pixels[top : top + 30, left : left + 40] = part
         pixels.flags.writeable = False
         frame = Frame(pixels, TRANSFORM, 1, float(number))
         self.kept[frame.sha1] = frame
@@ -83,6 +86,12 @@ class MadeUpRun:
         for _ in EpisodeRecorder(folder, self.kept.get).tee(self.events()):
             pass
         return folder
+
+
+def frame_file(folder: Path, sha1: str) -> Path:
+    """The one file of a frame, whatever it is."""
+    (path,) = (folder / "frames").glob(f"{sha1}.*")
+    return path
 
 
 def main(folder: str, steps: str, thought_length: str, limit: str = "") -> None:

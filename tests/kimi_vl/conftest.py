@@ -7,11 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from agent_app.runtimes.kimi_vl.made import make_checkpoint
 from agent_app.runtimes.kimi_vl.made.vocabulary import write_vocabulary
 from agent_app.runtimes.kimi_vl.tokenizer import RESERVED, Tokenizer
 from tests.kimi_vl.conversations import FULL_RANKS, TINY_RANKS
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Several threads wait for each other at every small product when the machine is busy."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

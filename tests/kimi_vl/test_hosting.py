@@ -80,9 +80,10 @@ def test_loading_tells_its_plan_and_its_progress() -> None:
     assert isinstance(runtime.info, RuntimeInfo)
     assert runtime.info.detail.endswith("int8 on cpu")
     runtime.close()
+    assert told[0] == ("getting ready to load the model", 0, told[-1][2])
     assert told[-1][1] == told[-1][2] > 0
-    assert "(int8, " in told[0][0]
-    assert "on cpu)" in told[0][0]
+    assert "(int8: weights 0.0, cache 0.0" in told[-1][0]
+    assert "on cpu)" in told[-1][0]
 
 
 @pytest.mark.desktop

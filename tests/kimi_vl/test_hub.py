@@ -226,7 +226,7 @@ def test_another_model_is_refused_before_its_weights_come(
     files["config.json"] = b'{"model_type": "llama"}'
     with pytest.raises(KnownError, match="of another model: model_type 'llama'"):
         place.pull()
-    assert set(fake.served) == {"config.json"}
+    assert set(fake.served) == {"config.json", "model.safetensors.index.json"}
 
 
 def test_a_repository_without_weights_is_refused(place: Place, files: dict[str, bytes]) -> None:
@@ -234,6 +234,14 @@ def test_a_repository_without_weights_is_refused(place: Place, files: dict[str, 
         del files[name]
     with pytest.raises(KnownError, match="holds no checkpoint"):
         place.pull()
+
+
+def test_shards_that_the_index_does_not_name_are_left_there(
+    place: Place, fake: FakeHub, files: dict[str, bytes]
+) -> None:
+    files["consolidated.safetensors"] = bytes(100)
+    assert not (place.pull() / "consolidated.safetensors").exists()
+    assert "consolidated.safetensors" not in fake.served
 
 
 def test_a_checkpoint_that_contradicts_itself_is_refused(
@@ -253,7 +261,7 @@ def test_too_little_room_is_said_before_anything_large_comes(
     with pytest.raises(KnownError, match="are still to come") as raised:
         place.pull()
     assert "HF_HOME" in raised.value.remedy
-    assert set(fake.served) == {"config.json"}
+    assert set(fake.served) == {"config.json", "model.safetensors.index.json"}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
@@ -360,4 +368,6 @@ def test_missing_files_are_listed(tmp_path: Path) -> None:
     (folder / "tiktoken.model").unlink()
     assert missing_files(folder) == ["tiktoken.model", SHARD]
     (folder / "model.safetensors.index.json").write_text("[]")
-    assert "model.safetensors.index.json" in missing_files(folder)
+    assert missing_files(folder)[-1].startswith("model.safetensors.index.json")
+    (folder / "model.safetensors.index.json").unlink()
+    assert missing_files(folder)[-1] == "model.safetensors"

@@ -400,3 +400,22 @@ def test_a_loaded_model_answers_by_what_it_sees(checkpoint: Checkpoint, precisio
         assert answer.isfinite().all()
         assert 0.5 < answer.std() < 2
     assert (answers[0] - answers[1]).std() > 0.1
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_a_divided_model_computes_what_a_whole_one_does(checkpoint: Checkpoint, precision: str):
+    whole = load_model(checkpoint, devices=["cpu"], precision=precision)
+    bare = skeleton(checkpoint.config, precision)
+    size = sum(tensor.nbytes for tensor in bare.state_dict().values())
+    placement = place_layers(bare, max_memory={"cpu": size, "cpu:0": size})
+
+    divided = load_model(checkpoint, devices=[], precision=precision, placement=placement)
+
+    assert set(placement.values()) == {"cpu", "cpu:0"}  # two places, as two GPUs would be
+    tokens = torch.arange(40)
+    with torch.inference_mode():
+        logits = [
+            model.language_model(model.language_model.embed(tokens), model.new_cache(40))
+            for model in (whole, divided)
+        ]
+    assert torch.equal(*logits)

@@ -42,6 +42,7 @@ def open_kimi_vl(
     folder = find(name)
     require_extra()
     checkpoint = open_checkpoint(folder)
+    progress("getting ready to load the model", 0, checkpoint.size)  # torch's import takes seconds
     made = plan_memory(checkpoint.config, options)
     _log.info("loading %s: %s", folder, made.line)
 
@@ -100,17 +101,21 @@ def usual_context(config: KimiConfig, options: ModelOptions) -> int:
 
 
 def unfitness() -> str:
-    """Why Kimi-VL is not what a run takes by itself; empty when its weights and a GPU are there.
+    """Why Kimi-VL is not what a run takes by itself; empty when its weights fit on a GPU here.
 
     torch is imported only when there are weights.
     """
+    from agent_app.runtimes.kimi_vl.config import read_config
     from agent_app.runtimes.kimi_vl.hub import find, require_extra
 
     try:
-        find("kimi-vl")
+        folder = find("kimi-vl")
         require_extra()
+        import torch
+
+        if not torch.cuda.is_available():
+            return "there is no GPU"
+        plan_memory(read_config(folder), ModelOptions())
     except KnownError as error:
         return error.message
-    import torch
-
-    return "" if torch.cuda.is_available() else "there is no GPU"
+    return ""

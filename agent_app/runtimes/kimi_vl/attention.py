@@ -17,13 +17,13 @@ def attend(query: Tensor, key: Tensor, value: Tensor, *, causal: bool) -> Tensor
     """Softmax attention, scaled by the square root of the key's width.
 
     query (n, heads, d), key (m, heads, d), value (m, heads, v) with v <= d; the result is
-    (n, heads, v). With `causal` the queries are the last n of the m positions. No (n, m) mask is
-    built on a GPU: flash-attn computes it when it is installed and can, torch's own kernels
-    otherwise.
+    (n, heads, v). With `causal` the queries are the last n of the m positions. flash-attn computes
+    it when it is installed and can, else torch's own kernels; no (n, m) table is built, but for a
+    mask of bits on a CPU.
     """
     width = value.shape[-1]
-    if query.is_cuda and width < query.shape[-1]:
-        value = F.pad(value, (0, query.shape[-1] - width))  # the flash kernels take one width
+    if width < query.shape[-1]:  # the kernels that build no table of all pairs take one width
+        value = F.pad(value, (0, query.shape[-1] - width))
     kernel = _flash_attention() if _fits_flash_attention(query) else None
     if kernel is not None:
         out: Tensor = kernel(query[None], key[None], value[None], causal=causal)[0]

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
 
-from huggingface_hub import HfApi, get_session, hf_hub_download, hf_hub_url
+from huggingface_hub import HfApi, hf_hub_download, hf_hub_url
+from huggingface_hub.constants import ENDPOINT
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
@@ -26,7 +27,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
-from huggingface_hub.utils import build_hf_headers, hf_raise_for_status
+from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
 from agent_app.errors import KnownError
 from agent_app.model_runtime import Progress
@@ -253,7 +254,7 @@ class HubFiles:
     @contextmanager
     def _faults(self, revision: str | None) -> Generator[None]:
         """Turn what the library and the disk raise into errors with a remedy."""
-        hub = self._endpoint or "https://huggingface.co"
+        hub = self._endpoint or ENDPOINT
         try:
             yield
         except GatedRepoError as error:

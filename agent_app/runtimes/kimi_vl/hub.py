@@ -87,14 +87,8 @@ def find(name: str, *, environment: Mapping[str, str] = os.environ) -> Path:
 def missing_files(folder: Path) -> list[str]:
     """Which files a checkpoint's folder lacks, as far as its index names them."""
     missing = [name for name in ("config.json", _TOKENS) if not (folder / name).exists()]
-    if not (folder / INDEX).exists():
-        return missing if (folder / "model.safetensors").exists() else [*missing, INDEX]
-    try:
-        index: Any = json.loads((folder / INDEX).read_text(encoding="utf-8"))
-        shards = sorted(set(index["weight_map"].values()))
-        return missing + [name for name in shards if not (folder / name).exists()]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return [*missing, INDEX]
+    shards = _shards(folder) or [INDEX + " (damaged)"]
+    return missing + [name for name in shards if not (folder / name).exists()]
 
 
 def pull(
@@ -121,16 +115,17 @@ def pull(
     storage = _storage(repo, environment)
     hub = HubFiles(repo, storage, environment)
     commit, files = hub.listing(revision)
-    used = [file for file in files if file.name in _USED or _is_shard(file.name)]
-    first = [file for file in used if file.name == "config.json"]
-    if not first or not any(_is_shard(file.name) for file in used):
+    first = [file for file in files if file.name in ("config.json", INDEX)]
+    if not first or not any(file.name.endswith(".safetensors") for file in files):
         raise KnownError(
             f"{repo} holds no checkpoint: no config.json, or no safetensors",
             remedy=f"name a Kimi-VL repository, such as {DEFAULT_REPO}",
         )
     with _alone(storage, repo):
-        # a few hundred bytes say whether the other 33 GB are worth it
-        read_config(hub.bring(first, commit, no_progress))
+        folder = hub.bring(first, commit, no_progress)
+        read_config(folder)  # says whether the other 33 GB are worth it
+        named = _USED.union(_shards(folder))
+        used = [file for file in files if file.name in named]
         _require_room(hub.missing_bytes(used), storage)
         folder = hub.bring(used, commit, progress)
         open_checkpoint(folder)
@@ -164,8 +159,15 @@ def _snapshots(storage: Path, revision: str) -> list[Path]:
     return sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
 
 
-def _is_shard(name: str) -> bool:
-    return "/" not in name and name.endswith(".safetensors")
+def _shards(folder: Path) -> list[str]:
+    """The shards that the index names, or the single file without one; none when it is damaged."""
+    if not (folder / INDEX).exists():
+        return ["model.safetensors"]
+    try:
+        index: Any = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+        return sorted(set(index["weight_map"].values()))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return []
 
 
 def _is_offline(environment: Mapping[str, str]) -> bool:

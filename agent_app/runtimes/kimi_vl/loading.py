@@ -176,11 +176,12 @@ class _Job:
 
 def _allocate(model: nn.Module, placement: Placement) -> None:
     for path, module in _named_modules(model):
-        device = device_of(path, placement)
         for name, parameter in module.named_parameters(recurse=False):
+            device = device_of(f"{path}.{name}", placement)
             placed = nn.Parameter(torch.empty_like(parameter, device=device), requires_grad=False)
             module.register_parameter(name, placed)
         for name, buffer in module.named_buffers(recurse=False):
+            device = device_of(f"{path}.{name}", placement)
             module.register_buffer(name, torch.empty_like(buffer, device=device))
 
 

@@ -111,12 +111,15 @@ class MemoryPlan:
 
     @property
     def line(self) -> str:
-        """The plan in a few words."""
+        """The plan in one line; GB."""
         where = ", ".join(
             f"{share.needed / 1e9:.1f} of {share.device.free / 1e9:.1f} GB on {share.device.name}"
             for share in self.shares
         )
-        return f"{self.precision}, {where}"
+        return (
+            f"{self.precision}: weights {self.weights / 1e9:.1f}, cache {self.cache / 1e9:.1f},"
+            f" activations {self.activations / 1e9:.1f}, reserve included {where}"
+        )
 
 
 def plan(

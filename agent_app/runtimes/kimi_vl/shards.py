@@ -5,7 +5,7 @@ from __future__ import annotations
 import mmap
 import threading
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -107,4 +107,5 @@ def _advise(mapped: mmap.mmap, option: str, begin: int, size: int) -> None:
     around = max(_MAPPED_AROUND, mmap.ALLOCATIONGRANULARITY)
     first = begin - begin % around
     end = min(len(mapped), -(-(begin + size) // around) * around)
-    mapped.madvise(advice, first, end - first)
+    with suppress(OSError):  # an advice that is not taken changes nothing
+        mapped.madvise(advice, first, end - first)

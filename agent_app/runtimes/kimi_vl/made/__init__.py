@@ -43,7 +43,6 @@ def tiny_config(weight_type: WeightType = "BF16") -> KimiConfig:
             hidden_size=160,
             heads=4,
             vocab_size=_TINY_VOCABULARY + _RESERVED,
-            max_positions=8192,
             kv_lora_rank=64,
             nope_head_dim=32,
             rope_head_dim=16,

@@ -115,7 +115,7 @@ def free_form(instruction: str) -> StepError:
         f"the reader follows written steps, and {_short(instruction)} holds none that it knows",
         remedy=(
             "a task in free words takes a vision model that plans, such as Kimi-VL (--model "
-            "kimi-vl, which this version cannot run yet); for the reader write the steps, "
+            "kimi-vl); for the reader write the steps, "
             f"separated by newlines, “;” or “then”: {_all_forms()}"
         ),
         number=0,
