@@ -20,7 +20,7 @@ from agent_app.exporting.formats import FORMATS
 from agent_app.geometry import Region, Size
 
 if TYPE_CHECKING:
-    from agent_app.model_runtime import ModelOptions, Sampling
+    from agent_app.model_runtime import ModelOptions, Progress, Sampling
     from agent_app.session import WorkplaceOptions
 
 _PRECISIONS = ("auto", "fp32", "bf16", "int8", "int4")
@@ -307,7 +307,8 @@ def _export(options: argparse.Namespace) -> int:
     console = Console()
     episode = open_episode(options.episode)
     with progress_bar(console, in_bytes=False) as progress:
-        lost = export_episode(episode, options.to, options.output, progress=progress)
+        telling = _naming(progress, f"Writing {options.to}")
+        lost = export_episode(episode, options.to, options.output, progress=telling)
     for problem in episode.problems:
         console.print(f"damaged: {problem}", style="yellow", markup=False, soft_wrap=True)
     for sentence in lost:
@@ -316,8 +317,15 @@ def _export(options: argparse.Namespace) -> int:
     return 0
 
 
+def _naming(progress: Progress, name: str) -> Progress:
+    def tell(what: str, done: int, total: int) -> None:
+        progress(f"{name}: {what}", done, total)
+
+    return tell
+
+
 def _import(options: argparse.Namespace) -> int:
-    """Read AgentNet, AgentNetBench or OSWorld results as episodes, and say what is not kept."""
+    """Read recordings of AgentNet, AgentNetBench, OSWorld or UI-TARS as episodes."""
     from rich.console import Console
 
     from agent_app.console import progress_bar
@@ -325,12 +333,15 @@ def _import(options: argparse.Namespace) -> int:
 
     console = Console()
     with progress_bar(console, in_bytes=False) as progress:
+        telling = _naming(progress, f"Reading {options.path}")
         for folder, lost in import_recordings(
-            options.path, library=options.output, progress=progress
+            options.path, library=options.output, progress=telling
         ):
             console.print(str(folder), markup=False, highlight=False, soft_wrap=True)
             for sentence in lost:
-                console.print(f"  not kept: {sentence}", style="yellow", markup=False)
+                console.print(
+                    f"  not kept: {sentence}", style="yellow", markup=False, soft_wrap=True
+                )
     return 0
 
 

@@ -17,67 +17,51 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.recorder import THOUGHT, Bench
-
-from agent_app.actions import Press
 from agent_app.episode.reader import open_episode
-from agent_app.episode.recorder import EpisodeRecorder
-from agent_app.events import (
-    ActionDecided,
-    ActionDone,
-    Budgets,
-    Event,
-    FrameCaptured,
-    ReplyReceived,
-    RunFinished,
-    RunStarted,
-    ScreenSettled,
-    StepFinished,
-    StepStarted,
-    Timing,
-)
 from agent_app.exporting.formats import export_episode
-from agent_app.geometry import Monitor, Region, Size
+from agent_app.geometry import Size
 from agent_app.model_runtime import no_progress
+from agent_app.screen.frame import Frame
 from agent_app.virtual import VirtualDesktop
+from bench.episodes import Desk, Source, editor, record
 from tests.chromium import Chromium
 
 SIZE = Size(1920, 1080)
 OPENINGS = 5
 WORDS = "the quick brown fox jumps over a lazy dog while nine pages of plain words go by".split()
 
+Look = Callable[[int], Frame]
 
-def turn_pages(bench: Bench, steps: int, folder: Path) -> Iterator[Event]:
-    """A run that reads a long text, a page at each step, over the whole screen."""
-    text = folder / "long.txt"
+
+def small_applications(desk: Desk, steps: int) -> Look:
+    """An editor and a calculator, typed into and clicked at."""
+    return editor(desk, steps).__getitem__
+
+
+def pages_of_text(desk: Desk, steps: int) -> Look:
+    """A long text over the whole screen, a page further at each look."""
+    text = desk.home / "long.txt"
     with text.open("w") as file:
         for line in range(120 * steps):
             words = (WORDS[(line * 7 + at * at) % len(WORDS)] for at in range(24))
             file.write(f"{line} {' '.join(words)}\n")
-    bench.desktop.launch(["xterm", "-T", "pages", "-fullscreen", "-e", "more", str(text)])
-    bench.xdotool("search", "--sync", "--onlyvisible", "--name", "pages")
-    time.sleep(2)
-    screen = Monitor(1, Region(0, 0, SIZE.width, SIZE.height))
-    now = time.monotonic
-    yield RunStarted("pages", "Read the text", "none", "0" * 40, (screen,), Budgets(), now())
-    began = now()
-    for step in range(1, steps + 1):
-        yield StepStarted(step, now())
-        yield FrameCaptured(step, bench.capture(), now())
-        yield ReplyReceived(step, THOUGHT, "Turn the page.", "stop", 2000, 160, now())
-        yield ActionDecided(step, 0, Press(("space",)), "Turn the page", (), now())
-        bench.xdotool("key", "space")
-        yield ActionDone(step, 0, now())
-        time.sleep(0.15)  # the application draws
-        yield ScreenSettled(step, True, True, 0.15, now())
-        yield StepFinished(step, Timing(decode=0.3, settle=0.15), now())
-    yield FrameCaptured(steps + 1, bench.capture(), now())
-    yield RunFinished("success", "", "", steps, now() - began, 160 * steps, now())
+    desk.desktop.launch(["xterm", "-T", "pages", "-fullscreen", "-e", "more", str(text)])
+    desk.place("pages", 0, 0, 1, 1)
+
+    def look(_step: int) -> Frame:
+        desk.xdotool("key", "space")
+        time.sleep(0.2)  # the application draws
+        return desk.screen.grab()
+
+    return look
+
+
+SCENES = {"small applications": small_applications, "a page of text at each step": pages_of_text}
 
 
 def measure(episode: Path, page: Path) -> dict[str, float]:
@@ -93,10 +77,8 @@ def measure(episode: Path, page: Path) -> dict[str, float]:
             browser.open(page)
             browser.wait("document.body.dataset.shown !== undefined")
             times.append(time.perf_counter() - began)
-    frames = sum(file.stat().st_size for file in (episode / "frames").iterdir())
     return {
         "megabytes": page.stat().st_size / 1e6,
-        "recorded_frames_megabytes": frames / 1e6,
         "write_seconds": wrote,
         "load_seconds": statistics.median(times),
         "worst_load_seconds": max(times),
@@ -106,27 +88,24 @@ def measure(episode: Path, page: Path) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, usage=argparse.SUPPRESS)
     parser.add_argument("--steps", type=int, default=200)
-    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--keep", type=Path, help="leave episodes and pages in this new folder")
     options = parser.parse_args()
     results: dict[str, dict[str, float]] = {}
-    with tempfile.TemporaryDirectory() as scratch, VirtualDesktop(SIZE) as desktop:
-        folder = options.keep or Path(scratch)
-        folder.mkdir(parents=True, exist_ok=True)
-        bench = Bench(desktop)
-        runs = {
-            "small applications": bench.events(options.steps, 0.0),
-            "a page of text at each step": turn_pages(bench, options.steps, folder),
-        }
-        print(f"{options.steps} steps at {SIZE.width}x{SIZE.height}")
-        for name, events in runs.items():
+    print(f"{options.steps} steps at {SIZE.width}x{SIZE.height}")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = options.keep or Path(scratch) / "exports"
+        folder.mkdir(parents=True)
+        for name, scene in SCENES.items():
             episode = folder / name.replace(" ", "-")
-            for _ in EpisodeRecorder(episode, bench.frames.get).tee(events):
-                pass
-            bench.frames.clear()
+            home = Path(scratch) / episode.name
+            home.mkdir()
+            with VirtualDesktop(SIZE, home=home) as desktop:
+                desk = Desk(desktop, home)
+                record(Source(scene(desk, options.steps), options.steps, 0.0), episode)
+                desk.screen.close()
             figures = results[name] = measure(episode, folder / f"{episode.name}.html")
             print(
-                f"{name:28} {figures['megabytes']:5.1f} MB"
-                f" (frames as recorded {figures['recorded_frames_megabytes']:.1f} MB),"
+                f"{name:28} {figures['megabytes']:5.1f} MB,"
                 f" written in {figures['write_seconds']:.1f} s,"
                 f" open in {figures['load_seconds']:.2f} s"
                 f" (worst {figures['worst_load_seconds']:.2f} s)"

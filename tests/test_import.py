@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import os
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from agent_app.geometry import RelativePoint, ScreenPoint
 from agent_app.importing import recording
 from agent_app.importing.formats import import_recordings
 from agent_app.model_runtime import no_progress
-from tests.fakes.runs import ACTIONS, TRANSFORM, ExampleRun
+from tests.fakes.runs import ACTIONS, TRANSFORM, ExampleRun, at
 
 
 def imported(path: Path, library: Path) -> tuple[list[Episode], list[str]]:
@@ -305,6 +307,51 @@ def test_a_pipe_in_the_place_of_a_picture_does_not_hold_it_up(tmp_path: Path):
     assert any("no such file" in each for each in lost)
 
 
+def test_a_report_of_ui_tars_comes_back_at_the_same_pixels(tmp_path: Path):
+    rows = (
+        (Click(at(33, 77)),),
+        (Drag(at(300, 7), at(1, 2)),),
+        (Write("it's <b>"),),
+        (AskHuman("Which?"),),
+        (Terminate("success", "42"),),
+    )
+    original = ExampleRun(actions=rows).episode(tmp_path / "episode")
+    export_episode(original, "ui-tars", tmp_path / "report.html", progress=no_progress)
+    (episode,), lost = imported(tmp_path / "report.html", tmp_path / "library")
+    assert not any("could not be read" in each for each in lost)
+    for step, before in zip(episode.steps, original.steps, strict=True):
+        assert type(step.actions[0].action) is type(before.actions[0].action)
+        origin = before.frame_before.transform.origin
+        assert [(p.x, p.y) for p in step.actions[0].points] == [
+            (p.x - origin.x, p.y - origin.y) for p in before.actions[0].points
+        ]
+        pictures = (original.frame(before.frame_before.sha1), episode.frame(step.frame_before.sha1))
+        assert np.array_equal(*map(np.asarray, pictures))
+    assert [step.actions[0].action for step in episode.steps[2:]] == [row[0] for row in rows[2:]]
+
+
+def test_a_report_of_ui_tars_may_hold_anything(tmp_path: Path):
+    message = {
+        "from": "gpt",
+        "screenshotBase64": "///not a picture",
+        "predictionParsed": [
+            {"action_type": "click", "action_inputs": {"start_box": "[9e99, 1, 2, 3]"}},
+            {"action_type": "x(); import os", "action_inputs": {"content": ["deep"]}},
+        ],
+    }
+    data = json.dumps({"instruction": "Do it", "conversations": [message]})
+    page = tmp_path / "report.html"
+    page.write_text(f'<script type="ui_tars_web_dump" type="application/json">{data}</script>')
+    (episode,), lost = imported(page, tmp_path / "library")
+    assert episode.steps[0].actions == ()
+    assert any("its picture" in each for each in lost)
+    assert any("could not be read" in each for each in lost)
+    for bad in ("", "<p>none</p>", f'<script type="ui_tars_web_dump">{data[:-5]}</script>'):
+        page.write_text(bad)
+        with pytest.raises(KnownError, match=r"report\.html"):
+            imported(page, tmp_path / "none")
+
+
 def test_a_path_without_a_recording_says_what_is_known(tmp_path: Path):
     for path in (tmp_path, tmp_path / "missing.jsonl", tmp_path / "missing"):
         with pytest.raises(KnownError) as caught:
@@ -317,3 +364,19 @@ def test_an_existing_episode_is_left_alone(tmp_path: Path):
     first, _ = imported(path, tmp_path / "out")
     again, _ = imported(path, tmp_path / "out")
     assert first[0].folder != again[0].folder
+
+
+def test_the_command_prints_where_the_episodes_are_and_what_is_lost(tmp_path: Path):
+    path = agentnet(tmp_path / "in", "pyautogui.click(x=0.5, y=0.5)", "fly()")
+    command = [sys.executable, "-m", "agent_app", "import", str(path)]
+    done = subprocess.run(
+        [*command, "--output", str(tmp_path / "out")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    _reading, folder, *lost = done.stdout.splitlines()
+    assert open_episode(Path(folder)).run.task == "Do it"
+    assert any("step 2: its action could not be read" in line for line in lost)

@@ -78,7 +78,7 @@ def _actions(step: EpisodeStep, folder: Folder) -> Iterator[str]:
     for each in step.actions:
         word = _word(each, folder)
         if word is None:
-            code += _code(each, step)
+            code += [line for line in _code(each, step) if line[:1] != "#" or line not in code]
         else:
             if code:
                 yield "\n".join(code)

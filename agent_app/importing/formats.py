@@ -12,9 +12,12 @@ from agent_app.errors import KnownError
 from agent_app.importing.agentnet import read_agentnet, read_agentnetbench
 from agent_app.importing.osworld import TRAJECTORY, read_osworld
 from agent_app.importing.recording import Recording, read_bounded, write_recording
+from agent_app.importing.ui_tars import read_ui_tars
 from agent_app.model_runtime import Progress
 
-_KNOWN = "an AgentNet .jsonl, an AgentNetBench .json, or a results folder of OSWorld"
+_KNOWN = (
+    "an AgentNet .jsonl, an AgentNetBench .json, a results folder of OSWorld, or a UI-TARS report"
+)
 
 
 def import_recordings(
@@ -39,6 +42,8 @@ def _recordings(path: Path) -> Iterator[Recording]:
         return read_agentnet(path)
     if path.suffix == ".json" and path.is_file():
         return read_agentnetbench(path)
+    if path.suffix in (".html", ".htm") and path.is_file():
+        return read_ui_tars(path)
     raise KnownError(f"{path} is no recording that is known here", remedy=f"give {_KNOWN}")
 
 
@@ -54,6 +59,8 @@ def _in_folder(folder: Path) -> Iterator[Recording]:
 def _looks_known(path: Path) -> bool:
     if path.is_dir():
         return (path / TRAJECTORY).is_file()
+    if path.suffix in (".html", ".htm"):
+        return b"ui_tars_web_dump" in read_bounded(path)
     if path.suffix == ".jsonl":
         return b'"traj"' in read_bounded(path)
     if path.suffix == ".json":

@@ -78,7 +78,10 @@ def read_osworld(folder: Path) -> Iterator[Recording]:
         final=shown,
         outcome=None if score is None else "success" if score >= 1 else "failure",
         reason="" if score is None else f"OSWorld's evaluator gave {score:g}",
-        lost=("rewards and infos of single steps, the task's set-up and evaluator",),
+        lost=(
+            "rewards and infos of single steps, the task's set-up and evaluator",
+            "how long a move of the pointer took",
+        ),
     )
 
 
