@@ -23,6 +23,7 @@ Role = Literal["system", "user", "assistant"]
 Channel = Literal["thought", "summary"]
 EndedBy = Literal["stop", "length", "cancelled"]
 Precision = Literal["auto", "fp32", "bf16", "int8", "int4"]
+EngineName = Literal["auto", "fast", "reference"]
 
 THINK_OPEN = "◁think▷"
 THINK_CLOSE = "◁/think▷"
@@ -147,12 +148,13 @@ class ModelOptions:
 
     `device` is a name such as "cuda:1" or "cpu", None for the best there is. "auto" is the most
     exact precision that fits. `context` is the most tokens a conversation may have, None for 32768
-    or as many as the model has.
+    or as many as the model has. `engine` "auto" is the fast one where it runs.
     """
 
     device: str | None = None
     precision: Precision = "auto"
     context: int | None = None
+    engine: EngineName = "auto"
 
 
 class Progress(Protocol):

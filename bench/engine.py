@@ -28,7 +28,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from agent_app.model_runtime import GenerationRequest, Sampling, Turn
+from agent_app.model_runtime import EngineName, GenerationRequest, Sampling, Turn
 from agent_app.runtimes.kimi_vl.cache import LatentCache
 from agent_app.runtimes.kimi_vl.chat import Chat
 from agent_app.runtimes.kimi_vl.config import KimiConfig
@@ -41,7 +41,7 @@ from agent_app.runtimes.kimi_vl.images import read_image_settings
 from agent_app.runtimes.kimi_vl.loading import skeleton
 from agent_app.runtimes.kimi_vl.made.vocabulary import write_vocabulary
 from agent_app.runtimes.kimi_vl.model import KimiVL
-from agent_app.runtimes.kimi_vl.runtime import EngineName, KimiVLRuntime
+from agent_app.runtimes.kimi_vl.runtime import KimiVLRuntime
 from agent_app.runtimes.kimi_vl.tokenizer import RESERVED, Tokenizer
 
 _CONFIG = KimiConfig()

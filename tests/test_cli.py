@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from agent_app import cli
+from agent_app.cli import running
 from agent_app.episode.reader import open_episode
 from agent_app.events import ActionDecided, RunFinished
 from agent_app.loop import LoopSettings
@@ -126,22 +127,33 @@ def test_kimi_vl_without_weights_names_the_pull(tmp_path: Path):
 
 
 def test_the_flags_reach_the_model():
-    chosen = cli._workplace_options(
-        cli._parser().parse_args(
+    chosen = running.workplace_options(
+        cli.parser().parse_args(
             [
                 *("run", "x", "--model", "kimi-vl", "--device", "cuda:1", "--precision", "int4"),
-                *("--context", "16384", "--prompt", "p.md", "--temperature", "0", "--top-p", "0.9"),
+                *(
+                    "--context",
+                    "16384",
+                    "--engine",
+                    "fast",
+                    "--prompt",
+                    "p.md",
+                    "--temperature",
+                    "0",
+                    "--top-p",
+                    "0.9",
+                ),
                 *("--seed", "7", "--no-think", "--thinking-budget", "99", "--max-tokens", "512"),
             ]
         )
     )
-    assert chosen.loading == ModelOptions("cuda:1", "int4", 16384)
+    assert chosen.loading == ModelOptions("cuda:1", "int4", 16384, "fast")
     assert chosen.prompt == Path("p.md")
     assert chosen.settings.sampling == Sampling(0, 0.9, 7, 512, think=False, thinking_budget=99)
-    plain = cli._workplace_options(cli._parser().parse_args(["run", "x"]))
+    plain = running.workplace_options(cli.parser().parse_args(["run", "x"]))
     assert (plain.settings, plain.prompt) == (LoopSettings(), "agent")
-    named = cli._parser().parse_args(["run", "x", "--prompt", "grounding"])
-    assert cli._workplace_options(named).prompt == "grounding"
+    named = cli.parser().parse_args(["run", "x", "--prompt", "grounding"])
+    assert running.workplace_options(named).prompt == "grounding"
 
 
 @pytest.mark.parametrize("command", [["run"], ["model"], ["model", "pull"], ["model", "check"]])

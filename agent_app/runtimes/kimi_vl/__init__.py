@@ -57,6 +57,7 @@ def open_kimi_vl(
         precision=made.precision,
         context=made.context,
         progress=told,
+        engine=options.engine,
     )
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
 import numpy as np
 import torch
@@ -18,6 +17,7 @@ from agent_app.model_runtime import (
     THINK_CLOSE,
     THINK_OPEN,
     EndedBy,
+    EngineName,
     Finish,
     GenerationRequest,
     ImagePart,
@@ -47,8 +47,6 @@ from agent_app.runtimes.kimi_vl.prompt import PromptTokens, assemble
 from agent_app.runtimes.kimi_vl.stopping import Interrupted
 from agent_app.runtimes.kimi_vl.tokenizer import Tokenizer
 
-EngineName = Literal["auto", "reference", "fast"]
-_log = logging.getLogger(__name__)
 _NO_THOUGHT = f"{THINK_OPEN}\n\n{THINK_CLOSE}"
 _ROOM_FOR_REPLY = 1024  # tokens: a thought and a summary of some length
 
@@ -82,13 +80,13 @@ class KimiVLRuntime:
         detail: str,
         engine: EngineName = "auto",
     ) -> None:
-        self.info = RuntimeInfo("kimi-vl", detail, images.limits)
         self._model = model
         self._tokenizer = tokenizer
         self._chat = chat
         self._images = images
         self._context = context
-        self._engine = choose_engine(engine, model, images, context=context)
+        self._engine, note = choose_engine(engine, model, images, context=context)
+        self.info = RuntimeInfo("kimi-vl", detail + note, images.limits)
 
     @classmethod
     def open(
@@ -104,7 +102,7 @@ class KimiVLRuntime:
         """Load a checkpoint onto `devices`, whole layers each.
 
         `engine` "auto" and "fast" take the fast one where it runs, else the reference, and say so
-        in the log. Raises KnownError when a file of it is missing or wrong, or memory is short.
+        in `info`. Raises KnownError when a file of it is missing or wrong, or memory is short.
         """
         folder, config = checkpoint.folder, checkpoint.config
         longest = config.text.max_positions
@@ -247,17 +245,19 @@ class KimiVLRuntime:
 
 def choose_engine(
     name: EngineName, model: KimiVL, images: ImageSettings, *, context: int
-) -> Engine:
-    """The fast engine unless the reference is asked for, or the fast one cannot run here."""
-    if name == "reference":
-        return ReferenceEngine(model, images, context=context)
-    if why := hindrance(model):
-        level = logging.WARNING if name == "fast" else logging.INFO
-        _log.log(level, "decoding takes the plain path, because %s", why)
-        return ReferenceEngine(model, images, context=context)
+) -> tuple[Engine, str]:
+    """The fast engine unless the reference is asked for or the fast one cannot run here.
+
+    Beside it what to say of that: which it is on a GPU, or why it is not the one asked for.
+    """
+    why = "as asked" if name == "reference" else hindrance(model)
+    if why:
+        is_worth_a_word = name == "fast" or model.device.type == "cuda"
+        note = f", plain path ({why})" if is_worth_a_word else ""
+        return ReferenceEngine(model, images, context=context), note
     from agent_app.runtimes.kimi_vl.fast.engine import FastEngine  # imports Triton
 
-    return FastEngine(model, images, context=context)
+    return FastEngine(model, images, context=context), ", fast engine"
 
 
 class _ThoughtWatch:

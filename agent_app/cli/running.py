@@ -1,0 +1,220 @@
+"""`agent-app run`, `demo` and `doctor`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent_app.cli.models import add_loading, loading
+from agent_app.cli.parsers import Commands
+from agent_app.errors import KnownError
+from agent_app.geometry import Region, Size
+
+if TYPE_CHECKING:
+    from agent_app.model_runtime import Sampling
+    from agent_app.session import WorkplaceOptions
+
+
+def add_run(commands: Commands) -> None:
+    """`agent-app run`."""
+    run = commands.add_parser("run", help="work on a task", description=_run.__doc__)
+    run.add_argument("task", metavar="TASK", help="what to do, in words or step by step")
+    run.add_argument(
+        "--model",
+        metavar="NAME",
+        help="which model decides: reader, kimi-vl, ORG/NAME[@REVISION] in the cache, or a folder "
+        "(default: kimi-vl where its weights and a GPU are, else reader)",
+    )
+    where = run.add_mutually_exclusive_group()
+    where.add_argument("--monitor", type=int, metavar="N", help="from 1; 0 is all of them")
+    where.add_argument("--region", metavar="X,Y,W,H", help="a part of the screen, in its units")
+    run.add_argument(
+        "--mask",
+        action="append",
+        default=[],
+        metavar="X,Y,W,H",
+        help="never look at this part of the screen; may be given several times",
+    )
+    run.add_argument("--virtual", metavar="WxH", help="work on a private desktop of this size")
+    run.add_argument("--app", metavar="CMD", help="start this program on the desktop first")
+    run.add_argument("--max-steps", type=int, default=50, metavar="N", help="default: 50")
+    run.add_argument("--max-seconds", type=float, default=1800, metavar="S", help="default: 1800")
+    run.add_argument("--no-window", action="store_true", help="print the run in the terminal")
+    run.add_argument("--episode", type=Path, metavar="DIR", help="record into this new folder")
+    model = run.add_argument_group("Kimi-VL")
+    add_loading(model.add_argument)
+    model.add_argument(
+        "--prompt",
+        default="agent",
+        metavar="NAME",
+        help="agent, grounding, or a .md file of yours (default: agent)",
+    )
+    model.add_argument(
+        "--temperature",
+        type=float,
+        default=0.8,
+        metavar="T",
+        help="0 takes the likeliest word (default: 0.8)",
+    )
+    model.add_argument(
+        "--top-p", type=float, default=1.0, metavar="P", help="draw from this share (default: 1)"
+    )
+    model.add_argument("--seed", type=int, metavar="N", help="the same seed draws the same words")
+    model.add_argument("--no-think", action="store_true", help="answer without a thought")
+    model.add_argument(
+        "--thinking-budget", type=int, metavar="N", help="the most tokens one thought may take"
+    )
+    model.add_argument(
+        "--max-tokens",
+        type=int,
+        default=8192,
+        metavar="N",
+        help="the most tokens one reply may take (default: 8192)",
+    )
+    run.set_defaults(command=_run)
+
+
+def add_demo(commands: Commands) -> None:
+    """`agent-app demo`."""
+    demo = commands.add_parser("demo", help="watch it work", description=_demo.__doc__)
+    demo.add_argument(
+        "--output",
+        type=Path,
+        default=Path("demo-output"),
+        metavar="DIR",
+        help="where the results go (default: demo-output)",
+    )
+    demo.add_argument("--virtual", metavar="WxH", help="use a private desktop of this size")
+    demo.set_defaults(command=_demo)
+
+
+def add_doctor(commands: Commands) -> None:
+    """`agent-app doctor`."""
+    doctor = commands.add_parser("doctor", help="check this machine", description=_doctor.__doc__)
+    doctor.add_argument("--virtual", metavar="WxH", help="check on a private desktop of this size")
+    doctor.set_defaults(command=_doctor)
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Work on one task, in a window that shows the thought, or in the terminal."""
+    from agent_app.session import EXIT_STATUS, Workplace
+
+    chosen = workplace_options(options)
+    if not options.no_window:
+        _require_display_for_window()
+    with Workplace(chosen, environment=os.environ) as place:
+        if options.no_window:
+            from rich.console import Console
+
+            from agent_app.console import print_run
+
+            console = Console()
+            session = place.session(options.task, episode=options.episode)
+            finished = print_run(session, console)
+            if session.recorder.folder.exists():
+                console.print(f"episode: {session.recorder.folder}", style="dim", soft_wrap=True)
+            return EXIT_STATUS[finished.outcome]
+        from agent_app.ui import run_window
+
+        return run_window(
+            lambda task: place.session(task, episode=options.episode),
+            own_display=place.desktop is None,
+            region=place.screen.region,
+            task=options.task,
+            autostart=True,
+        )
+
+
+def _demo(options: argparse.Namespace) -> int:
+    """Compute, write and save in two real applications, and keep pictures of it."""
+    from agent_app.demo import run_demo
+
+    return run_demo(options.output, virtual=_size(options.virtual))
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    """Check everything a run needs; each line is in order, or says what to do."""
+    from rich.console import Console
+
+    from agent_app.doctor import print_checks, run_checks
+
+    checks = run_checks(os.environ, virtual=_size(options.virtual))
+    return 0 if print_checks(checks, Console()) else 3
+
+
+def workplace_options(options: argparse.Namespace) -> WorkplaceOptions:
+    """Read and check the flags of a run; raises KnownError."""
+    from agent_app.events import Budgets
+    from agent_app.loop import LoopSettings
+    from agent_app.session import WorkplaceOptions
+
+    if options.max_steps < 1 or options.max_seconds <= 0:
+        raise KnownError("a run needs room to work", remedy="give limits above zero")
+    return WorkplaceOptions(
+        model=options.model,
+        loading=loading(options),
+        prompt=Path(options.prompt) if options.prompt.endswith(".md") else options.prompt,
+        monitor=options.monitor,
+        region=Region.parse(options.region) if options.region else None,
+        masks=tuple(Region.parse(mask) for mask in options.mask),
+        virtual=_size(options.virtual),
+        app=options.app,
+        settings=LoopSettings(
+            budgets=Budgets(steps=options.max_steps, seconds=options.max_seconds),
+            sampling=_sampling(options),
+        ),
+    )
+
+
+def _sampling(options: argparse.Namespace) -> Sampling:
+    from agent_app.model_runtime import Sampling
+
+    if not (options.temperature >= 0 and 0 < options.top_p <= 1):
+        raise KnownError(
+            "no reply can be drawn so",
+            remedy="give a --temperature of 0 or more, and a --top-p above 0 and up to 1",
+        )
+    budget: int | None = options.thinking_budget
+    if options.max_tokens < 1 or (budget is not None and budget < 1):
+        raise KnownError(
+            "a reply needs room",
+            remedy="give --max-tokens and --thinking-budget above zero, or --no-think",
+        )
+    return Sampling(
+        temperature=options.temperature,
+        top_p=options.top_p,
+        seed=options.seed,
+        max_tokens=options.max_tokens,
+        think=not options.no_think,
+        thinking_budget=budget,
+    )
+
+
+def _size(text: str | None) -> Size | None:
+    """Read `WxH`; raises KnownError when it is not two sensible whole numbers."""
+    if text is None:
+        return None
+    try:
+        width, height = (int(part) for part in text.lower().split("x"))
+    except ValueError:
+        width = height = 0
+    if not (320 <= width <= 16384 and 200 <= height <= 16384):
+        raise KnownError(
+            f"cannot use the size {text!r}", remedy="give WIDTHxHEIGHT in pixels, such as 1280x800"
+        )
+    return Size(width, height)
+
+
+def _require_display_for_window() -> None:
+    if sys.platform.startswith("linux") and not (
+        os.environ.get("DISPLAY")
+        or os.environ.get("WAYLAND_DISPLAY")
+        or os.environ.get("QT_QPA_PLATFORM")
+    ):
+        raise KnownError(
+            "there is no display for the window",
+            remedy="add --no-window (and --virtual 1280x800, if there is no desktop to work on)",
+        )
