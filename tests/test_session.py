@@ -17,7 +17,6 @@ from agent_app import session as session_module
 from agent_app.console import print_run, progress_bar
 from agent_app.errors import KnownError
 from agent_app.events import Event, RunFinished, RunStarted
-from agent_app.geometry import Size
 from agent_app.loop import LoopSettings
 from agent_app.model_runtime import (
     ModelOptions,
@@ -28,6 +27,7 @@ from agent_app.model_runtime import (
     open_runtime,
 )
 from agent_app.session import Workplace, WorkplaceOptions
+from agent_app.virtual import VirtualDesktop
 from tests.fakes.runtime import ScriptedRuntime, reply
 from tests.fakes.session import ScriptedSession
 
@@ -69,17 +69,16 @@ def opener(monkeypatch: pytest.MonkeyPatch) -> Opener:
 
 
 @pytest.fixture
-def place(tmp_path: Path, opener: Opener) -> Iterator[Workplace]:
+def place(tmp_path: Path, opener: Opener, desktop: VirtualDesktop) -> Iterator[Workplace]:
     prompt = tmp_path / "prompt.md"
     prompt.write_text(PROMPT)
     options = WorkplaceOptions(
         model="any",
         loading=ModelOptions(device="cpu", precision="int8", context=99),
         prompt=prompt,
-        virtual=Size(800, 600),
         settings=LoopSettings(sampling=Sampling(temperature=0.1, seed=3)),
     )
-    with Workplace(options, environment=os.environ) as opened:
+    with Workplace(options, environment=desktop.environment) as opened:
         assert opener.opened == []
         yield opened
 
