@@ -18,6 +18,7 @@
 
   let index = 0, view = "target", time = 0, playing = false, factor = 1, lastTick = 0;
   let drawn = null; // the frame on the stage, to tell a late picture from the one wanted
+  let enlarged = null; // the picture that the loupe is of, when there is one
 
   // A frame is its base with patches over it; the latest pictures are kept.
   const kept = new Map();
@@ -82,7 +83,8 @@
       screen.getContext("2d").drawImage(canvas, 0, 0);
     }
     drawMarks();
-    drawLoupe(view === "after" ? null : canvas);
+    enlarged = view === "after" ? null : canvas;
+    drawLoupe();
     document.body.dataset.shown = number === null ? "none" : String(number);
   }
 
@@ -139,8 +141,8 @@
       path.lineTo(x + 12 * Math.cos(angle + side), y + 12 * Math.sin(angle + side));
     }
   }
-  function drawLoupe(canvas) {
-    const loupe = $("loupe"), deed = target();
+  function drawLoupe() {
+    const loupe = $("loupe"), deed = target(), canvas = enlarged;
     loupe.hidden = !(canvas && deed);
     if (loupe.hidden) return;
     const ratio = devicePixelRatio, wide = loupe.clientWidth, high = loupe.clientHeight;
@@ -377,6 +379,7 @@
   $("timeline").addEventListener("pointerdown", seek);
   $("timeline").addEventListener("pointermove", seek);
   new ResizeObserver(() => { drawMarks(); drawTimeline(); }).observe($("frame"));
+  new ResizeObserver(drawLoupe).observe($("loupe"));
 
   $("task").textContent = run.task;
   $("task").title = "Show the whole task";
