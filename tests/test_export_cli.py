@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -108,3 +109,19 @@ def test_an_unknown_format_is_wrong_usage(tmp_path: Path):
 def test_the_help_lists_every_format():
     told = agent_app("export", "--help").stdout
     assert all(f"  {name} " in told for name in FORMATS)
+
+
+@pytest.mark.desktop
+def test_an_episode_of_the_library_is_named_by_a_part_of_its_name(
+    recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    shutil.copytree(recorded, tmp_path / "agent-app" / "episodes" / "20260101-write-a-letter")
+    output = tmp_path / "out.jsonl"
+
+    done = agent_app("export", "a-letter", "--to", "jsonl", "--output", str(output))
+    unknown = agent_app("export", "a-poem", "--to", "jsonl", "--output", str(output))
+
+    assert (done.returncode, unknown.returncode) == (0, 3)
+    assert TYPED in output.read_text(encoding="utf-8")
+    assert "no episode 'a-poem'" in unknown.stderr

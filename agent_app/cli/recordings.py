@@ -64,7 +64,11 @@ def add_export(commands: Commands) -> None:
         + "\n".join(f"  {name:18}{each.about}" for name, each in FORMATS.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    export.add_argument("episode", type=Path, metavar="EPISODE", help="the episode's folder")
+    export.add_argument(
+        "episode",
+        metavar="EPISODE",
+        help="a folder, or a part of a name in the library that no other one has",
+    )
     export.add_argument(
         "--to", required=True, choices=tuple(FORMATS), metavar="FORMAT", help="see below"
     )
@@ -128,11 +132,17 @@ def _export(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     from agent_app.console import progress_bar
+    from agent_app.episode.library import Library
     from agent_app.episode.reader import open_episode
+    from agent_app.episode.recorder import default_library
     from agent_app.exporting.formats import export_episode
 
     console = Console()
-    episode = open_episode(options.episode)
+    folder = Path(options.episode)
+    if not folder.is_dir():
+        with Library(default_library()) as library:
+            folder = library.find(options.episode)
+    episode = open_episode(folder)
     with progress_bar(console, in_bytes=False) as progress:
         telling = _naming(progress, f"Writing {options.to}")
         lost = export_episode(episode, options.to, options.output, progress=telling)
