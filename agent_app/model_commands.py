@@ -66,8 +66,8 @@ def pull_model(repo: str, *, revision: str | None, console: Console) -> int:
     with progress_bar(console) as progress:
         folder = pull(repo, revision=revision, progress=progress)
     checkpoint = open_checkpoint(folder)
-    console.print(f"{repo} is complete: {_contents(checkpoint)}", soft_wrap=True)
-    console.print(f"in {folder}", soft_wrap=True)
+    console.print(f"{repo} is complete: {_contents(checkpoint)}", markup=False, soft_wrap=True)
+    console.print(f"in {folder}", markup=False, soft_wrap=True)
     return 0
 
 
@@ -75,7 +75,7 @@ def show_model(name: str, *, options: ModelOptions, console: Console) -> int:
     """Print what a checkpoint holds, and what loading it takes on this machine."""
     folder = find(name)
     checkpoint = open_checkpoint(folder)
-    console.print(f"{folder}", soft_wrap=True)
+    console.print(f"{folder}", markup=False, soft_wrap=True)
     console.print(_contents(checkpoint), soft_wrap=True)
     devices = _devices(options.device, console)
     context = usual_context(checkpoint.config, options)
@@ -105,7 +105,7 @@ def check_model(
     with progress_bar(console) as progress:
         runtime = (open_model or _open)(name, environment, options, progress)
     try:
-        console.print(f"{runtime.info.name}: {runtime.info.detail}", soft_wrap=True)
+        console.print(f"{runtime.info.name}: {runtime.info.detail}", markup=False, soft_wrap=True)
         pictures = _pictures()
         features = [runtime.features(shown.part) for shown in pictures]
         replies: list[str] = []
@@ -124,7 +124,7 @@ def make_test_model(folder: Path, size: Literal["tiny", "full"], *, console: Con
 
     with progress_bar(console) as progress:
         make_checkpoint(folder, size, progress=progress)
-    console.print(f"{folder}: {_contents(open_checkpoint(folder))}", soft_wrap=True)
+    console.print(f"{folder}: {_contents(open_checkpoint(folder))}", markup=False, soft_wrap=True)
     return 0
 
 
@@ -149,7 +149,8 @@ def _devices(wanted: str | None, console: Console) -> Sequence[Device]:
     try:
         require_extra()
     except KnownError as error:
-        console.print(f"{error}; the plan is for this machine's own memory", style="yellow")
+        told = f"{error}; the plan is for this machine's own memory"
+        console.print(told, style="yellow", markup=False, soft_wrap=True)
         return (Device("cpu", free_memory()),)
     return find_devices(wanted)
 

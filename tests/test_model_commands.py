@@ -194,7 +194,7 @@ def test_info_without_the_extra_plans_for_the_machine_itself(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: name != "torch" or None)
     assert cli.main(["model", "info", str(folder), "--precision", "bf16"]) == 0
     said = capsys.readouterr().out
-    assert "Kimi-VL needs torch" in said
+    assert "Kimi-VL needs torch — pip install 'agent-app[kimi]'" in said
     assert "cpu has" in said
 
 
