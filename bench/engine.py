@@ -78,7 +78,7 @@ _MODES = {
 
 @dataclass(frozen=True)
 class Decoded:
-    """Tokens a second at a context, and whether all runs gave the same tokens."""
+    """Tokens a second at a context, and whether all runs gave the same tokens, the first too."""
 
     context: int
     mode: str
@@ -215,7 +215,7 @@ def decode(runtime: KimiVLRuntime, length: int) -> list[Decoded]:
                     told = token.finish.prompt_tokens
             if run:
                 rates.append((len(data) - 2) / (time.perf_counter() - started))
-                replies.add(b"".join(data))
+            replies.add(b"".join(data))
         rate = statistics.median(rates)
         share = rate * _ACTIVE_BYTES / _BANDWIDTH
         row = Decoded(told, mode, rate, share, len(replies) == 1)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent_app.cli.parsers import Commands
-from agent_app.cli.running import size_of
+from agent_app.cli.running import add_desktop, size_of
 from agent_app.errors import KnownError
 from agent_app.geometry import Region
 
@@ -31,17 +31,7 @@ def add_record(commands: Commands) -> None:
         "is not kept.",
     )
     record.add_argument("task", metavar="TASK", nargs="?", default="", help="what you will do")
-    where = record.add_mutually_exclusive_group()
-    where.add_argument("--monitor", type=int, metavar="N", help="from 1; 0 is all of them")
-    where.add_argument("--region", metavar="X,Y,W,H", help="a part of the screen, in its units")
-    record.add_argument(
-        "--mask",
-        action="append",
-        default=[],
-        metavar="X,Y,W,H",
-        help="never look at this part of the screen; may be given several times",
-    )
-    record.add_argument("--virtual", metavar="WxH", help="record a private desktop of this size")
+    add_desktop(record)
     record.add_argument("--app", metavar="CMD", help="start this program on the desktop first")
     record.add_argument("--episode", type=Path, metavar="DIR", help="record into this new folder")
     record.add_argument("--no-window", action="store_true", help="show no strip, only these lines")

@@ -18,26 +18,27 @@ from jeepney import DBusAddress, HeaderFields, Message, MessageType, new_method_
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
 
 from agent_app.geometry import Region
+from agent_app.runtimes.reader.seeing.atspi import (
+    ACTIVE,
+    COMPONENT,
+    DAEMON,
+    FOCUSED,
+    PROPERTIES,
+    REGISTRY,
+    ROOT,
+    SHOWING,
+    TEXT,
+    TREE,
+    bus_address,
+    method_call,
+    state_bits,
+)
 from agent_app.runtimes.reader.seeing.bus import Bus, BusError
 
 # Of the AT-SPI 2 specification (atspi-constants.h).
 _PASSWORD_TEXT = 40
-_ACTIVE, _FOCUSED, _SHOWING = 1, 12, 25
 
-_DAEMON = DBusAddress(
-    "/org/freedesktop/DBus", bus_name="org.freedesktop.DBus", interface="org.freedesktop.DBus"
-)
-_LAUNCHER = DBusAddress("/org/a11y/bus", bus_name="org.a11y.Bus", interface="org.a11y.Bus")
-_REGISTRY = DBusAddress(
-    "/org/a11y/atspi/registry",
-    bus_name="org.a11y.atspi.Registry",
-    interface="org.a11y.atspi.Registry",
-)
-_ROOT = "/org/a11y/atspi/accessible/root"
-_TREE = "org.a11y.atspi.Accessible"
-_COMPONENT = "org.a11y.atspi.Component"
-_TEXT = "org.a11y.atspi.Text"
-_PROPERTIES = "org.freedesktop.DBus.Properties"
+_REGISTRY = DBusAddress("/org/a11y/atspi/registry", bus_name=REGISTRY, interface=REGISTRY)
 _SIGNALS = (
     "type='signal',interface='org.a11y.atspi.Event.Object',member='StateChanged',arg0='focused'"
 )
@@ -87,7 +88,7 @@ class Fields:
         self._bus: Bus | None = None
         self._thread: threading.Thread | None = None
         try:
-            address = _bus_address(environment.get("DBUS_SESSION_BUS_ADDRESS", ""))
+            address = bus_address(environment.get("DBUS_SESSION_BUS_ADDRESS", ""), seconds=_SECONDS)
             self._bus, asking = Bus(address), Bus(address)
             signals = open_dbus_connection(address)
         except (BusError, OSError, RuntimeError, ValueError, StopIteration) as error:
@@ -116,9 +117,9 @@ class Fields:
         """Where a field lies now, and how much stands in it; None when the field is no more."""
         state, extents, count = self._ask(
             field,
-            (_TREE, "GetState"),
-            (_COMPONENT, "GetExtents", "u", (0,)),
-            (_PROPERTIES, "Get", "ss", (_TEXT, "CharacterCount")),
+            (TREE, "GetState"),
+            (COMPONENT, "GetExtents", "u", (0,)),
+            (PROPERTIES, "Get", "ss", (TEXT, "CharacterCount")),
         )
         if state is None and self._answered(field):
             return None
@@ -134,7 +135,7 @@ class Fields:
         content = self.content(field)
         if content is None or content.length is None or content.length > _LONGEST_TEXT:
             return None
-        (answer,) = self._ask(field, (_TEXT, "GetText", "ii", (0, -1)))
+        (answer,) = self._ask(field, (TEXT, "GetText", "ii", (0, -1)))
         return str(answer[0]) if answer else None
 
     def close(self) -> None:
@@ -152,7 +153,9 @@ class Fields:
             return [None] * len(questions)
         try:
             self._bus.begin(_SECONDS)
-            return self._bus.ask([_call(field.owner, field.path, *rest) for rest in questions])
+            return self._bus.ask(
+                [method_call(field.owner, field.path, *rest) for rest in questions]
+            )
         except BusError:
             return [None] * len(questions)
 
@@ -163,7 +166,7 @@ class Fields:
 
     def _follow(self, signals: DBusConnection, asking: Bus) -> None:
         try:
-            signals.send(new_method_call(_DAEMON, "AddMatch", "s", (_SIGNALS,)))
+            signals.send(new_method_call(DAEMON, "AddMatch", "s", (_SIGNALS,)))
             _ask_for_events(signals)
             self._wanted = 0.0
             while not self._ended.is_set():
@@ -215,7 +218,7 @@ class Fields:
 
     def _enter(self, asking: Bus, owner: str, path: str, now: float) -> None:
         asking.begin(_SECONDS)
-        (role,) = asking.ask([_call(owner, path, _TREE, "GetRole")])
+        (role,) = asking.ask([method_call(owner, path, TREE, "GetRole")])
         self._leave(now, lambda _: True)
         with self._lock:
             self._history.append(Field(owner, path, bool(role and role[0] == _PASSWORD_TEXT), now))
@@ -234,18 +237,7 @@ class Fields:
 def start_accessibility(environment: Mapping[str, str]) -> None:
     """Have the accessibility bus run before a program starts that is to tell of its fields."""
     with suppress(BusError):
-        _bus_address(environment.get("DBUS_SESSION_BUS_ADDRESS", ""))
-
-
-def _bus_address(session_bus: str) -> str:
-    if not session_bus:
-        raise BusError("no session bus")
-    with Bus(session_bus) as session:
-        session.begin(_SECONDS)
-        (answer,) = session.ask([new_method_call(_LAUNCHER, "GetAddress")])
-    if not answer:
-        raise BusError("nobody answers")
-    return str(answer[0])
+        bus_address(environment.get("DBUS_SESSION_BUS_ADDRESS", ""), seconds=_SECONDS)
 
 
 def _ask_for_events(connection: DBusConnection) -> None:
@@ -256,7 +248,7 @@ def _ask_for_events(connection: DBusConnection) -> None:
 def _focused_now(bus: Bus) -> tuple[str, str] | None:
     """What has the focus in the active window, as deep in its tree as is told."""
     bus.begin(2 * _SECONDS)
-    (answer,) = bus.ask([_call("org.a11y.atspi.Registry", _ROOT, _TREE, "GetChildren")])
+    (answer,) = bus.ask([method_call(REGISTRY, ROOT, TREE, "GetChildren")])
     level = [(str(owner), str(path)) for owner, path in answer[0]] if answer else []
     found: tuple[str, str] | None = None
     seen = 0
@@ -264,16 +256,18 @@ def _focused_now(bus: Bus) -> tuple[str, str] | None:
         seen += len(level)
         if not level or seen > _NODES:
             break
-        states = bus.ask([_call(owner, path, _TREE, "GetState") for owner, path in level])
+        states = bus.ask([method_call(owner, path, TREE, "GetState") for owner, path in level])
         entered: list[tuple[str, str]] = []
         for node, state in zip(level, states, strict=True):
-            bits = _bits(state) if state else 0
-            if bits >> _FOCUSED & 1:
+            bits = state_bits(state[0]) if state else 0
+            if bits >> FOCUSED & 1:
                 found = node
             # the applications, then their windows, of which one is active, then what shows there
-            if depth == 0 or (bits >> _ACTIVE & 1 if depth == 1 else bits >> _SHOWING & 1):
+            if depth == 0 or (bits >> ACTIVE & 1 if depth == 1 else bits >> SHOWING & 1):
                 entered.append(node)
-        families = bus.ask([_call(owner, path, _TREE, "GetChildren") for owner, path in entered])
+        families = bus.ask(
+            [method_call(owner, path, TREE, "GetChildren") for owner, path in entered]
+        )
         level = [
             (str(owner), str(path))
             for family in families
@@ -284,20 +278,4 @@ def _focused_now(bus: Bus) -> tuple[str, str] | None:
 
 
 def _shows(state: Sequence[Any]) -> bool:
-    return bool(_bits(state) >> _SHOWING & 1)
-
-
-def _bits(state: Sequence[Any]) -> int:
-    words = state[0]
-    return int(words[0]) | int(words[1]) << 32 if len(words) == 2 else 0
-
-
-def _call(
-    owner: str,
-    path: str,
-    interface: str,
-    method: str,
-    signature: str | None = None,
-    body: tuple[Any, ...] = (),
-) -> Message:
-    return new_method_call(DBusAddress(path, owner, interface), method, signature, body)
+    return bool(state_bits(state[0]) >> SHOWING & 1)

@@ -11,22 +11,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from jeepney import DBusAddress, Message, new_method_call
+from jeepney import new_method_call
 
 from agent_app.geometry import Region
+from agent_app.runtimes.reader.seeing.atspi import (
+    COMPONENT,
+    DAEMON,
+    ENABLED,
+    FOCUSED,
+    MANAGES_DESCENDANTS,
+    PROPERTIES,
+    REGISTRY,
+    ROOT,
+    SENSITIVE,
+    SHOWING,
+    TREE,
+    VISIBLE,
+    bus_address,
+    method_call,
+    state_bits,
+)
 from agent_app.runtimes.reader.seeing.bus import Bus, BusError
 
-_TREE = "org.a11y.atspi.Accessible"
-_ROOT = "/org/a11y/atspi/accessible/root"
-_PROPERTIES = "org.freedesktop.DBus.Properties"
-_COMPONENT = "org.a11y.atspi.Component"
-_DAEMON = DBusAddress(
-    "/org/freedesktop/DBus", bus_name="org.freedesktop.DBus", interface="org.freedesktop.DBus"
-)
-_LAUNCHER = DBusAddress("/org/a11y/bus", bus_name="org.a11y.Bus", interface="org.a11y.Bus")
-
-_ENABLED, _FOCUSED, _SENSITIVE, _SHOWING, _VISIBLE = 8, 12, 24, 25, 30
-_MANAGES_DESCENDANTS = 31  # a spreadsheet has two billion children
 _LABELLED_BY = 2
 
 _LEVELS = 40
@@ -121,21 +127,16 @@ class AccessibilityTree:
 
     def _connected(self) -> Bus:
         if self._bus is None:
-            with Bus(self._address) as session:
-                session.begin(self._seconds)
-                (answer,) = session.ask([new_method_call(_LAUNCHER, "GetAddress")])
-                if not answer:
-                    raise BusError("no accessibility bus answers")
-            self._bus = Bus(str(answer[0]))
+            self._bus = Bus(bus_address(self._address, seconds=self._seconds))
         return self._bus
 
     def _read(self, bus: Bus) -> tuple[tuple[AccessibleNode, ...], tuple[str, ...]]:
         bus.begin(self._seconds, silent=self._silent)
-        (answer,) = bus.ask([_call("org.a11y.atspi.Registry", _ROOT, _TREE, "GetChildren")])
+        (answer,) = bus.ask([method_call(REGISTRY, ROOT, TREE, "GetChildren")])
         applications = [str(owner) for owner, _ in answer[0]] if answer else []
         self._learn_processes(bus, applications)
         level = [
-            _Visit(owner, _ROOT, _Place(owner, self._processes.get(owner, 0)))
+            _Visit(owner, ROOT, _Place(owner, self._processes.get(owner, 0)))
             for owner in dict.fromkeys(applications)
         ]
         nodes: list[AccessibleNode] = []
@@ -160,7 +161,7 @@ class AccessibilityTree:
     def _learn_processes(self, bus: Bus, owners: Sequence[str]) -> None:
         new = [owner for owner in owners if owner not in self._processes]
         answers = bus.ask(
-            [new_method_call(_DAEMON, "GetConnectionUnixProcessID", "s", (o,)) for o in new]
+            [new_method_call(DAEMON, "GetConnectionUnixProcessID", "s", (o,)) for o in new]
         )
         for owner, answer in zip(new, answers, strict=True):
             self._processes[owner] = int(answer[0]) if answer else 0
@@ -169,31 +170,31 @@ class AccessibilityTree:
         self, bus: Bus, level: Sequence[_Visit], nodes: list[AccessibleNode], *, root: bool
     ) -> list[_Visit]:
         """Add the level's nodes that show, and return the visits of the next."""
-        answers = bus.ask([_call(v.owner, v.path, _TREE, "GetState") for v in level])
+        answers = bus.ask([method_call(v.owner, v.path, TREE, "GetState") for v in level])
         shown: list[tuple[_Visit, int]] = []
         following: list[_Visit] = []
         for visit, answer in zip(level, answers, strict=True):
-            states = _bits(answer[0]) if answer else 0
-            if root or (states >> _SHOWING & 1 and states >> _VISIBLE & 1):
+            states = state_bits(answer[0]) if answer else 0
+            if root or (states >> SHOWING & 1 and states >> VISIBLE & 1):
                 shown.append((visit, states))
                 following += visit.siblings
         questions = [
             question
             for visit, _ in shown
             for question in (
-                _call(visit.owner, visit.path, _TREE, "GetRoleName"),
-                _call(visit.owner, visit.path, _PROPERTIES, "Get", "ss", (_TREE, "Name")),
-                _call(visit.owner, visit.path, _COMPONENT, "GetExtents", "u", (0,)),
+                method_call(visit.owner, visit.path, TREE, "GetRoleName"),
+                method_call(visit.owner, visit.path, PROPERTIES, "Get", "ss", (TREE, "Name")),
+                method_call(visit.owner, visit.path, COMPONENT, "GetExtents", "u", (0,)),
             )
         ]
         facts = bus.ask(questions)
         parents = [
-            (visit, states) for visit, states in shown if not states >> _MANAGES_DESCENDANTS & 1
+            (visit, states) for visit, states in shown if not states >> MANAGES_DESCENDANTS & 1
         ]
         families = dict(
             zip(
                 (visit for visit, _ in parents),
-                bus.ask([_call(v.owner, v.path, _TREE, "GetChildren") for v, _ in parents]),
+                bus.ask([method_call(v.owner, v.path, TREE, "GetChildren") for v, _ in parents]),
                 strict=True,
             )
         )
@@ -215,8 +216,8 @@ class AccessibilityTree:
                     place.process,
                     place.popup,
                     place.block,
-                    focused=bool(states >> _FOCUSED & 1),
-                    enabled=bool(states >> _SENSITIVE & 1 or states >> _ENABLED & 1),
+                    focused=bool(states >> FOCUSED & 1),
+                    enabled=bool(states >> SENSITIVE & 1 or states >> ENABLED & 1),
                 )
                 if name:
                     nodes.append(node)
@@ -246,14 +247,16 @@ class AccessibilityTree:
         nodes: list[AccessibleNode],
     ) -> None:
         """Add the fields without a name of their own, under that of what labels them if any."""
-        relations = bus.ask([_call(v.owner, v.path, _TREE, "GetRelationSet") for v, _ in fields])
+        relations = bus.ask(
+            [method_call(v.owner, v.path, TREE, "GetRelationSet") for v, _ in fields]
+        )
         labels: list[tuple[str, str] | None] = []
         for answer in relations:
             targets = [t for kind, t in answer[0] if kind == _LABELLED_BY] if answer else []
             labels.append(tuple(targets[0][0]) if targets and targets[0] else None)
         answers = bus.ask(
             [
-                _call(label[0], label[1], _PROPERTIES, "Get", "ss", (_TREE, "Name"))
+                method_call(label[0], label[1], PROPERTIES, "Get", "ss", (TREE, "Name"))
                 for label in labels
                 if label
             ]
@@ -299,21 +302,6 @@ def _inside(inner: Region, outer: Region, *, slack: int = 3) -> bool:
         and inner.left + inner.width <= outer.left + outer.width + slack
         and inner.top + inner.height <= outer.top + outer.height + slack
     )
-
-
-def _call(
-    owner: str,
-    path: str,
-    interface: str,
-    method: str,
-    signature: str | None = None,
-    body: tuple[object, ...] = (),
-) -> Message:
-    return new_method_call(DBusAddress(path, owner, interface), method, signature, body)
-
-
-def _bits(words: Sequence[int]) -> int:
-    return words[0] | words[1] << 32 if len(words) == 2 else 0
 
 
 def _region(answer: Sequence[Any] | None) -> Region | None:
