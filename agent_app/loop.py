@@ -82,6 +82,7 @@ class LoopSettings:
     settle: SettleLimits = field(default_factory=SettleLimits)
     last_settle: SettleLimits = AT_THE_END
     images: int = 3
+    hand_rest: float = 1.5
 
 
 def run(
@@ -112,6 +113,7 @@ def run(
         ring=ring,
         budgets=settings.budgets,
         last_settle=settings.last_settle,
+        hand_rest=settings.hand_rest,
         answerer=answerer,
         unobstructed=unobstructed,
         control=control or Control(),

@@ -19,9 +19,11 @@ from agent_app.events import (
     FrameCaptured,
     ModelErred,
     ModelWarned,
+    Paused,
     QuestionAnswered,
     QuestionAsked,
     ReplyReceived,
+    Resumed,
     RunFinished,
     RunStarted,
     ScreenSettled,
@@ -33,7 +35,7 @@ from agent_app.events import (
 )
 from agent_app.geometry import Region, Size
 from agent_app.loop import LoopSettings, run
-from agent_app.model_runtime import KIMI_VL_LIMITS, ImagePart, Sampling
+from agent_app.model_runtime import KIMI_VL_LIMITS, THINK_OPEN, ImagePart, Sampling
 from agent_app.prompting import load_prompt
 from agent_app.screen.ring import FrameRing
 from agent_app.screen.settle import SettleLimits
@@ -298,11 +300,12 @@ def test_a_stop_between_tokens_cancels_the_generation():
 
 def test_a_hand_holds_the_run_up_at_any_token_or_event_and_it_goes_on_when_told():
     total = len(list(Desk().start([CLICK, DONE])))
+    at_once = LoopSettings(settle=QUICK, last_settle=QUICK, hand_rest=0.0)
     held_up = 0
     for touched_at in range(3, total - 1):
         control, desk, held = Control(), Desk(), []
-        replies = [CLICK, CLICK, DONE]
-        run = desk.start(replies, control=control, hand_rest=0.0, answerer=lambda _: "go on")
+        replies = [CLICK, DONE, DONE]
+        run = desk.start(replies, control=control, settings=at_once, answerer=lambda _: "go on")
         for number, event in enumerate(run):
             if number == touched_at:
                 control.feel_hand("key")
@@ -339,11 +342,7 @@ def test_a_hint_goes_on_from_the_thought_that_was_broken_off():
         [CLICK, DONE], on_token=lambda number: number == 9 and control.pause()
     )
     answers = ["not that one, the second"]
-    list(
-        Desk().start(
-            [], runtime=runtime, control=control, answerer=lambda _: answers.pop(0)
-        )
-    )
+    list(Desk().start([], runtime=runtime, control=control, answerer=lambda _: answers.pop(0)))
     opening = runtime.requests[1].opening
     assert opening.startswith(THINK_OPEN)
     assert opening.endswith("\nnot that one, the second\n")

@@ -157,9 +157,6 @@ class Replay(Course):
         yield StepFinished(step.number, step.watch.timing(), time.monotonic())
         return step.skipped
 
-    def take_hint(self, hint: str) -> None:
-        """A recording is done again as it is: there is nobody to take a hint."""
-
     def _after_pause(self, step: Step) -> Generator[Event, None, int | None]:
         """What becomes of a step that was broken off: None to do it again."""
         if step.before is None:
