@@ -5,14 +5,25 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from agent_app.actions import Click, Drag, Hotkey, Scroll, Write, perform
+from agent_app.episode.reader import open_episode
 from agent_app.errors import RunEnded
+from agent_app.events import (
+    ActionDecided,
+    Event,
+    Paused,
+    QuestionAsked,
+    Resumed,
+    RunFinished,
+)
 from agent_app.geometry import FrameTransform, RelativePoint, ScreenPoint, Size
 from agent_app.input import open_input, watch_hands
 from agent_app.input.x11_hands import REACH, Reach
+from agent_app.session import Workplace, WorkplaceOptions
 from agent_app.virtual import VirtualDesktop
 from tests.hand import Hand
 
@@ -156,3 +167,52 @@ def test_without_its_display_it_says_so(wait_until) -> None:
     wait_until(lambda: felt.stops)
     watch.__exit__(None, None, None)
     assert felt.stops == ["the display is gone"]
+
+
+class Run:
+    """A run of the reader that waits, on a desktop with a hand; its events as they come."""
+
+    def __init__(self, place: Workplace, folder: Path, answer: str | None) -> None:
+        self.session = place.session("wait 20 seconds", episode=folder)
+        self.events: list[Event] = []
+        self._answer = answer
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def has(self, kind: type) -> bool:
+        return any(isinstance(event, kind) for event in self.events)
+
+    def end(self) -> list[Event]:
+        self.session.stop()
+        self._thread.join()
+        return self.events
+
+    def _run(self) -> None:
+        for event in self.session.events():
+            self.events.append(event)
+            if isinstance(event, QuestionAsked):
+                self.session.answer(self._answer)
+
+
+@pytest.mark.parametrize(("take_over", "taken"), [(True, True), (False, False)])
+def test_a_hand_holds_a_run_up_unless_it_is_to_be_let_be(
+    desktop: VirtualDesktop, hand: Hand, wait_until, tmp_path: Path, take_over: bool, taken: bool
+) -> None:
+    options = WorkplaceOptions(model="reader", take_over=take_over)
+    with Workplace(options, environment=desktop.environment) as place:
+        run = Run(place, tmp_path / "episode", "go on")
+        wait_until(lambda: run.has(ActionDecided))
+        hand.press("x")
+        if taken:
+            wait_until(lambda: run.has(Resumed))
+        else:
+            hand.press("ctrl", "alt", "end")
+            wait_until(lambda: run.has(RunFinished))
+        events = run.end()
+    assert [event.cause for event in events if isinstance(event, Paused)] == ["hand"] * taken
+    finished = events[-1]
+    assert isinstance(finished, RunFinished)
+    assert (finished.outcome, "ctrl+alt+end" in finished.reason) == ("stopped", not taken)
+    recorded = open_episode(tmp_path / "episode")
+    assert not recorded.problems
+    assert recorded.end is not None
