@@ -14,7 +14,7 @@ from typing import Literal
 
 from PIL import Image
 
-from agent_app.actions import InputAction, perform, target_points
+from agent_app.actions import InputAction, target_points
 from agent_app.course import BETWEEN_ACTIONS, Stopwatch
 from agent_app.errors import ModelMistake, RunEnded
 from agent_app.events import (
@@ -296,7 +296,7 @@ class Step:
                         before = trial.look_again(view.frame)
                     else:
                         trial.settle(stage.screen.grab(), BETWEEN_ACTIONS)
-                    perform(action, input=trial.input, transform=transform, stop=trial.stop)
+                    trial.perform(action, transform)
                 self.tell(ActionDone(self.number, index, time.monotonic()))
         except (ModelMistake, RunEnded) as refusal:
             raise ActionFailed(f"{self.summary}: {refusal}", (), CallLog(), view) from refusal
