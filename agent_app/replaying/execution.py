@@ -17,6 +17,7 @@ from agent_app.actions import (
     AskHuman,
     InputAction,
     Wait,
+    Write,
     perform,
     target_points,
 )
@@ -47,8 +48,10 @@ from agent_app.replaying.execution_steps import (
     Miss,
     ReplaySettings,
     Sighting,
+    Standing,
     Step,
     Trouble,
+    is_in_place,
     is_untouched,
     moved_to,
     reason_of,
@@ -63,6 +66,7 @@ from agent_app.screen.settle import SettleLimits, moved
 
 _POLL = 0.03
 _AT_ONCE = SettleLimits(minimum=0.0, reaction=0.0, quiet=0.1, maximum=2.0)
+_AT_REST = SettleLimits(minimum=0.1, reaction=0.3, quiet=0.3, maximum=2.0)
 _SAME_PLACE = 4  # pixels by which a target may be found elsewhere when it is looked for again
 
 
@@ -87,6 +91,7 @@ class Replay(Course):
         super().__post_init__()
         self.given: dict[str, Anchor] = {}
         self.pointer: FramePoint | None = None  # where the last step left it
+        self.standing = Standing()
         self.unsettled = True  # whether the last step changed the screen, so that more may come
 
     def begun(self) -> RunStarted:
@@ -203,13 +208,33 @@ class Replay(Course):
             while True:
                 with step.watch.measure("encode"):
                     seen = self._find(step, deed, frame)
+                moved_on = None
                 if isinstance(seen, Sighting):
-                    return seen
+                    moved_on = self._moved_on(seen)
+                    if moved_on is None or time.monotonic() >= deadline:
+                        return seen
                 self.check_stop()
+                if moved_on is not None:
+                    frame = moved_on
+                    continue
                 newer = self._next_frame(frame, deadline)
                 if newer is None:
                     return seen
                 frame = newer
+
+    def _moved_on(self, seen: Sighting) -> Frame | None:
+        """The screen at rest, when a place does not stand still; None when each of them does.
+
+        A dialog comes to its place some time after it has opened.
+        """
+        while not self.standing.is_steady(seen):
+            if self.stop.wait(_POLL):
+                return None
+            windows = self.screen.windows()
+            self.standing.note(windows)
+            if not is_in_place(seen, windows):
+                return self.settle(self.screen.grab(), _AT_REST).frame
+        return None
 
     def _frame_for(self, step: Step, deed: Deed) -> Frame:
         """The screen to find an action on; after input of the same step, once that has settled."""
@@ -224,6 +249,7 @@ class Replay(Course):
 
     def _find(self, step: Step, deed: Deed, frame: Frame) -> Sighting | Lost:
         windows = self.screen.windows()
+        self.standing.note(windows)
         found: dict[str, Found] = {}
         keys = place_keys(deed)
         if not keys and isinstance(deed.action, InputAction) and step.before is None:
@@ -260,6 +286,7 @@ class Replay(Course):
         while True:
             now = self.screen.grab()  # once at least: reading may have taken all of the patience
             if moved(frame, now, self.self_moving.boxes(now.time)):
+                self.ring.add(now)
                 return self.settle(now, _AT_ONCE).frame
             if now.time >= deadline or self.stop.wait(_POLL):
                 return None
@@ -270,7 +297,8 @@ class Replay(Course):
         Raises RunEnded when one is not.
         """
         now = self.look_again(sighting.frame)
-        if all(is_untouched(sighting.frame, now, point) for point in sighting.points):
+        untouched = all(is_untouched(sighting.frame, now, point) for point in sighting.points)
+        if untouched and is_in_place(sighting, self.screen.windows()):
             return now
         again = self._find(step, deed, self.settle(now, _AT_ONCE).frame)
         if isinstance(again, Sighting) and all(
@@ -313,6 +341,8 @@ class Replay(Course):
     def settle_and_compare(self, step: Step, before: Frame) -> str:
         """Wait for a step's effect; how it differs from the recorded one, if it does."""
         expected = step.part.expected
+        actions = [deed.action for deed in step.part.deeds]
+        typed = [action.text for action in actions if isinstance(action, Write)]
         limits = self.settings.settle
         patience = self.settings.effect_patience
         with step.watch.measure("settle"):
@@ -333,7 +363,7 @@ class Replay(Course):
                 pointer=self.pointer,
             )
             with step.watch.measure("encode"):
-                message = difference(expected, change, self.read)
+                message = difference(expected, change, self.read, typed=typed)
             if not message:
                 break
             self.check_stop()

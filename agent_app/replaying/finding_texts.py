@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from agent_app.geometry import FrameBox, FramePoint
 from agent_app.replaying.anchor import Anchor, Drawing, Landmark
 from agent_app.replaying.finding_live import Live
-from agent_app.replaying.finding_pictures import Candidate
+from agent_app.replaying.finding_pictures import Candidate, shifts_of_landmarks
 from agent_app.replaying.finding_support import (
     Read,
     Reading,
@@ -103,6 +103,11 @@ def _pointed_to(anchor: Anchor, live: Live, scale: float) -> list[Read]:
     ]
     if (fitted := _fitted(anchor, seen)) is not None:
         middles.append(fitted)
+    if anchor.empty:  # what is selected or cut is not read, but seen
+        at = anchor.point
+        middles += [
+            FramePoint(at.x + dx, at.y + dy) for dx, dy in shifts_of_landmarks(anchor, live)
+        ]
     places: list[Read] = []
     for middle in middles:
         point = _looks_like(anchor, live, middle, scale, seen)
