@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 import pytest
 from rich.console import Console
 
@@ -34,7 +35,8 @@ from agent_app.events import (
 from agent_app.geometry import FramePoint, Region, RelativePoint, ScreenPoint, Size
 from agent_app.model_runtime import Sampling
 from agent_app.prompting import load_prompt
-from agent_app.replaying.effects import Change, Effect, Written
+from agent_app.replaying.changes import Change
+from agent_app.replaying.effects import Effect, Written
 from agent_app.replaying.execution import Replay
 from agent_app.replaying.execution_steps import ReplaySettings
 from agent_app.replaying.finding import Found, Missed
@@ -235,6 +237,32 @@ def test_a_target_that_moves_just_before_the_input_is_not_acted_on() -> None:
             assert "moved" in event.reason
     assert decided
     assert desk.input.events == []
+
+
+def test_a_window_on_its_way_is_acted_in_where_it_comes_to_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = Desk()
+    opened = WindowRef("Save", "Editor", Region(80, 40, 100, 80), active=True, popup=False)
+    looks = 0
+
+    def windows() -> tuple[WindowRef, ...]:
+        nonlocal looks
+        looks += 1
+        if looks == 3:  # after it was found, and before anything was done
+            desk.boxes = ((200, 100, 40, 20),)
+            desk.screen.show(picture(*desk.boxes))
+            moved = msgspec.structs.replace(opened, region=Region(180, 80, 100, 80))
+            desk.screen.stack = (moved,)
+        return desk.screen.stack
+
+    desk.screen.stack = (opened,)
+    monkeypatch.setattr(desk.screen, "windows", windows)
+    settings = ReplaySettings(settle=QUICK, last_settle=QUICK, patience=5.0)
+    events = desk.run(part(1, Click(RECORDED)), settings=settings)
+    assert outcome(events)[0] == "success"
+    assert [event.point for event in only(events, TargetFound)] == [ScreenPoint(220, 110)]
+    assert desk.input.events[0] == ("move", 220, 110)
 
 
 def test_keys_go_only_into_the_recorded_window() -> None:

@@ -39,7 +39,9 @@ from agent_app.events import (
 )
 from agent_app.geometry import FramePoint, ScreenPoint
 from agent_app.replaying.anchor import Anchor
-from agent_app.replaying.effects import Change, Read, difference
+from agent_app.replaying.changes import Change
+from agent_app.replaying.effect_texts import Read
+from agent_app.replaying.effects import difference
 from agent_app.replaying.execution_steps import (
     Finds,
     Healed,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from agent_app.geometry import FrameBox, FramePoint
 from agent_app.replaying.anchor import Anchor, Drawing, Landmark
+from agent_app.replaying.finding_empty import nearer
 from agent_app.replaying.finding_live import Live
 from agent_app.replaying.finding_pictures import Candidate, shifts_of_landmarks
 from agent_app.replaying.finding_support import (
@@ -111,6 +112,8 @@ def _pointed_to(anchor: Anchor, live: Live, scale: float) -> list[Read]:
     places: list[Read] = []
     for middle in middles:
         point = _looks_like(anchor, live, middle, scale, seen)
+        if point is None and anchor.empty:
+            point = nearer(anchor, live, middle)
         if point is not None and live.may_lie_at(point):
             places.append(weighed(anchor, live, point, scale, None))
     return places
