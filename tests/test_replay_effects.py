@@ -231,9 +231,9 @@ def test_a_title_that_changes_alike_speaks_for_a_text_that_nobody_can_read() -> 
     assert "somewhere else" in difference(then, far, nothing, typed=typed)
 
 
-def test_clocks_and_replaced_texts_are_not_expected() -> None:
+def test_clocks_icons_and_replaced_texts_are_not_expected() -> None:
     then = change(BLANK, BOX)
-    assert recorded(then, reading("Saved", "10:42 AM")).effect.texts == ("Saved",)
+    assert recorded(then, reading("Saved", "10:42 AM", "白")).effect.texts == ("Saved",)
     replaced = Recorded(
         lambda: then, said=True, read=reading("notes.txt", "Saved"), replaced=["/tmp/notes.txt"]
     )

@@ -15,6 +15,7 @@ from rapidfuzz import fuzz
 
 from agent_app.geometry import FrameBox, FramePoint, FrameTransform, ScreenPoint, Size
 from agent_app.model_runtime import ImagePart
+from agent_app.replaying.reading import says_something
 from agent_app.runtimes.reader.matching.likeness import (
     Tier,
     caseless,
@@ -53,7 +54,7 @@ def new_lines(before: Sequence[Line], after: Sequence[Line]) -> tuple[Line, ...]
     found: dict[str, Line] = {}
     there = texts_of(before)
     for line in after:
-        tells = any(character.isalnum() for character in line.text)
+        tells = says_something(line.text) and any(each.isalnum() for each in line.text)
         known = any(is_read(line.text, each) or _holds(each, line.text) for each in there)
         if tells and not known and not _CLOCK.search(line.text):
             found.setdefault(line.text, line)
