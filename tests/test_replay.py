@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from agent_app.actions import Action, AskHuman, Click, Drag, Hotkey, Press, Term
 from agent_app.console import print_run
 from agent_app.episode.reader import open_episode
 from agent_app.episode.recorder import EpisodeRecorder
+from agent_app.episode.steps import steps_of
 from agent_app.events import (
     ActionDecided,
     ActionDone,
@@ -224,18 +226,43 @@ def test_an_effect_that_does_not_come_ends_the_run_before_the_next_input() -> No
     assert ("key_down", "enter") not in desk.input.events
 
 
-def test_a_target_that_moves_just_before_the_input_is_not_acted_on() -> None:
+def test_a_target_that_moves_just_before_the_input_is_acted_on_where_it_is_then() -> None:
     desk = Desk()
-    elsewhere = picture((200, 100, 40, 20))
-    decided = False
+    desk.boxes = ((200, 100, 40, 20),)
+    events: list[Event] = []
     for event in desk.replay(part(1, Click(RECORDED))).events():
         if isinstance(event, ActionDecided):
-            decided = True
-            desk.screen.show(elsewhere)
+            assert desk.input.events == []
+            desk.screen.show(picture(*desk.boxes))
+        events.append(event)
+    assert outcome(events)[0] == "success"
+    assert desk.input.events[:2] == [("move", 220, 110), ("button_down", "left")]
+    (step,) = steps_of(events)
+    assert [action.points for action in step.actions] == [(ScreenPoint(220, 110),)]
+    assert step.actions[0].done
+
+
+def test_a_target_that_moves_whenever_it_is_to_be_acted_on_is_left_alone() -> None:
+    desk = Desk()
+    places = itertools.count(1)
+    events: list[Event] = []
+    for event in desk.replay(part(1, Click(RECORDED))).events():
+        if isinstance(event, ActionDecided):
+            desk.screen.show(picture((20 * next(places), 100, 40, 20)))
+        events.append(event)
+    assert outcome(events)[0] == "failure"
+    assert "moves" in outcome(events)[1]
+    assert desk.input.events == []
+
+
+def test_a_target_that_goes_just_before_the_input_is_not_acted_on() -> None:
+    desk = Desk()
+    for event in desk.replay(part(1, Click(RECORDED))).events():
+        if isinstance(event, ActionDecided):
+            desk.screen.show(picture((0, 0, 5, 5)))
         if isinstance(event, RunFinished):
             assert event.outcome == "failure"
             assert "moved" in event.reason
-    assert decided
     assert desk.input.events == []
 
 

@@ -69,6 +69,7 @@ from agent_app.screen.settle import SettleLimits, moved
 _POLL = 0.03
 _AT_ONCE = SettleLimits(minimum=0.0, reaction=0.0, quiet=0.1, maximum=2.0)
 _AT_REST = SettleLimits(minimum=0.1, reaction=0.3, quiet=0.3, maximum=2.0)
+_MOST_MOVES = 4  # times that a place may have moved when it is about to be acted on
 _SAME_PLACE = 4  # pixels by which a target may be found elsewhere when it is looked for again
 
 
@@ -171,8 +172,32 @@ class Replay(Course):
                     step.skipped += 1
                     return
                 sighting = None if chosen == "again" else chosen
-        action = moved_to(action, sighting)
-        step.points += sighting.points
+        for _ in range(_MOST_MOVES):
+            placed = yield from self._decide(step, index, deed, action, sighting)
+            if not isinstance(placed, InputAction):
+                yield from self._do_without_input(step.number, deed)
+                break
+            with step.watch.measure("act"):
+                step.clear(self.unobstructed)
+                now = self._verified(step, deed, sighting)
+                if isinstance(now, Sighting):
+                    sighting = now
+                    continue
+                if step.before is None:
+                    step.before, step.windows = now, sighting.windows
+                step.points += sighting.points
+                self._perform(step, deed, placed, sighting)
+            break
+        else:
+            raise RunEnded(
+                "miss", sentence_of(step, deed, "it moves whenever it is to be acted on")
+            )
+        yield ActionDone(step.number, index, time.monotonic())
+
+    def _decide(
+        self, step: Step, index: int, deed: Deed, action: Action, sighting: Sighting
+    ) -> Generator[Event, None, Action]:
+        """Say where an action's places were found, and what is done there, which is returned."""
         for found in sighting.found.values():
             yield TargetFound(
                 step.number,
@@ -183,20 +208,12 @@ class Replay(Course):
                 found.seconds,
                 time.monotonic(),
             )
-        points = target_points(action, sighting.frame.transform)
-        self._allow(step, deed, action, points)
-        yield ActionDecided(step.number, index, action, deed.intent, points, time.monotonic())
+        placed = moved_to(action, sighting)
+        points = target_points(placed, sighting.frame.transform)
+        self._allow(step, deed, placed, points)
+        yield ActionDecided(step.number, index, placed, deed.intent, points, time.monotonic())
         self.check_stop()
-        if isinstance(action, InputAction):
-            with step.watch.measure("act"):
-                step.clear(self.unobstructed)
-                now = self._verified(step, deed, sighting)
-                if step.before is None:
-                    step.before, step.windows = now, sighting.windows
-                self._perform(step, deed, action, sighting)
-        else:
-            yield from self._do_without_input(step.number, deed)
-        yield ActionDone(step.number, index, time.monotonic())
+        return placed
 
     def _locate(self, step: Step, deed: Deed) -> Sighting | Lost:
         """Look until an action's places are found, or nothing more comes within the patience."""
@@ -293,24 +310,30 @@ class Replay(Course):
             if now.time >= deadline or self.stop.wait(_POLL):
                 return None
 
-    def _verified(self, step: Step, deed: Deed, sighting: Sighting) -> Frame:
+    def _verified(self, step: Step, deed: Deed, sighting: Sighting) -> Frame | Sighting:
         """The screen just before input, on which each place is still what was found.
 
-        Raises RunEnded when one is not.
+        Where one has moved meanwhile, it is found again, and nothing is to be done yet. Raises
+        RunEnded when it is not.
         """
         now = self.look_again(sighting.frame)
         untouched = all(is_untouched(sighting.frame, now, point) for point in sighting.points)
         if untouched and is_in_place(sighting, self.screen.windows()):
             return now
-        again = self._find(step, deed, self.settle(now, _AT_ONCE).frame)
-        if isinstance(again, Sighting) and all(
+        frame = self.settle(now, _AT_REST).frame
+        self.ring.add(frame)
+        again = self._find(step, deed, frame)
+        if isinstance(again, Lost):
+            again = self._locate(step, deed)
+        if isinstance(again, Lost):
+            what = "it moved while it was about to be acted on"
+            raise RunEnded("miss", sentence_of(step, deed, f"{what}; {again.missed.reason}"))
+        if all(
             abs(one.x - other.x) <= _SAME_PLACE and abs(one.y - other.y) <= _SAME_PLACE
             for one, other in zip(sighting.points, again.points, strict=True)
         ):
             return again.frame
-        raise RunEnded(
-            "miss", sentence_of(step, deed, "it moved while it was about to be acted on")
-        )
+        return again
 
     def _allow(self, step: Step, deed: Deed, action: Action, points: Sequence[ScreenPoint]) -> None:
         try:

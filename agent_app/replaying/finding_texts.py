@@ -218,9 +218,19 @@ def _looks_like(
     box, at = anchor.element.box, anchor.point
     then = _around(at.x - box.left, at.y - box.top, _TOUCHED, anchor.element.drawing.pixels)
     now = _around(place.x, place.y, max(4, round(_TOUCHED * scale)), live.pixels)
-    if now.size == 0 or (anchor.empty and edges(now).any()):
+    if now.size == 0 or (anchor.empty and not _is_as_empty(then, now)):
         return None
     return None if _is_recolored(now, Drawing(then), live, seen) else place
+
+
+def _is_as_empty(then: Pixels, now: Pixels) -> bool:
+    """Whether nothing is drawn at a place, or only the line that was: the groove of a slider."""
+    was, here = edges(then), edges(now)
+    if not here.any():
+        return True
+    middle = FramePoint(_TOUCHED, _TOUCHED)
+    same_size = was.shape == here.shape and bool(was.any())
+    return same_size and not _differs_at(middle, was.astype(np.float32), here.astype(np.float32))
 
 
 def _shapes_near(anchor: Anchor, live: Live, middle: FramePoint, scale: float) -> FramePoint | None:
