@@ -65,7 +65,7 @@ class ReplaySettings:
     last_settle: SettleLimits = AT_THE_END
     patience: float = 10.0
     short_patience: float = 2.0
-    effect_patience: float = 4.0
+    effect_patience: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)

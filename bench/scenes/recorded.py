@@ -15,7 +15,7 @@ from Xlib.display import Display
 from Xlib.protocol.event import ClientMessage
 from Xlib.X import SubstructureNotifyMask, SubstructureRedirectMask
 
-from agent_app.events import Event
+from agent_app.events import ActionDone, Event
 from agent_app.geometry import Size
 from agent_app.input import open_input
 from agent_app.loop import LoopSettings, run
@@ -166,7 +166,7 @@ def work(hand: Hand, screen: Screen, ring: FrameRing) -> Iterator[Event]:
     """The run of the hand through its steps, as the real loop does it."""
     hands = open_input(hand.desktop.environment)
     try:
-        yield from run(
+        for event in run(
             "Work through the steps",
             runtime=hand,
             screen=screen,
@@ -174,7 +174,10 @@ def work(hand: Hand, screen: Screen, ring: FrameRing) -> Iterator[Event]:
             prompt=load_prompt("agent"),
             ring=ring,
             settings=LoopSettings(settle=_PATIENT, last_settle=SettleLimits()),
-        )
+        ):
+            yield event
+            if isinstance(event, ActionDone):
+                hand.await_next()  # so that the next frame shows what is clicked on it
     finally:
         hands.close()
 
