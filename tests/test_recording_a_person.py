@@ -20,8 +20,17 @@ from agent_app.demonstration.options import RecordingOptions
 from agent_app.demonstration.session import DemonstrationSession
 from agent_app.episode.reader import Episode, open_episode
 from agent_app.errors import KnownError
-from agent_app.events import Event, StepFinished
+from agent_app.events import (
+    EffectCompared,
+    Event,
+    RunFinished,
+    StepFinished,
+    TargetFound,
+    WindowRef,
+)
 from agent_app.geometry import Region, ScreenPoint
+from agent_app.replaying.recording import open_recording
+from agent_app.replaying.session import ReplayOptions, ReplaySession
 from agent_app.screen.capture import open_screen
 from agent_app.session import Workplace, WorkplaceOptions
 from agent_app.virtual import VirtualDesktop
@@ -167,6 +176,55 @@ def test_clicks_and_texts_of_a_person_are_recorded_with_the_screen_before_them(
     settled = episode.steps[0].settled
     assert settled is not None
     assert settled.settled
+
+
+def test_what_a_person_did_is_done_again_in_a_window_that_lies_elsewhere(
+    desktop: VirtualDesktop,
+    place: Workplace,
+    hand: Hand,
+    record: Callable[..., Recorded],
+    tmp_path: Path,
+    wait_until: Wait,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    path = tmp_path / "shopping.txt"
+    command = ("mousepad", "--disable-server", str(path))
+
+    def window() -> WindowRef:
+        wait_until(lambda: any(path.name in w.title for w in place.screen.windows()))
+        return next(w for w in place.screen.windows() if path.name in w.title)
+
+    path.touch()
+    with program(desktop, *command):
+        activate(desktop, path.name, wait_until)
+        recorded = record()
+        hand.click(window().region.left + 200, window().region.top + 250)
+        recorded.has_steps(1)
+        hand.type("milk and bread")
+        hand.press("ctrl", "s")
+        recorded.has_steps(3)
+        wait_until(lambda: path.read_text() == "milk and bread")
+        episode = recorded.end()
+    path.write_text("")
+    with program(desktop, *command):
+        activate(desktop, path.name, wait_until)
+        then = window().region
+        move = ["xdotool", "getactivewindow", "windowmove", then.left + 60, then.top + 40]
+        subprocess.run([*map(str, move)], env=desktop.environment, check=True)
+        wait_until(lambda: window().region.left >= then.left + 50)
+        session = ReplaySession(
+            place, open_recording(episode.folder), ReplayOptions(), folder=tmp_path / "again"
+        )
+        session.prepare()
+        events = list(session.events())
+    finished = events[-1]
+    assert isinstance(finished, RunFinished)
+    assert finished.outcome == "success", finished.reason
+    assert path.read_text() == "milk and bread"
+    (found,) = [event for event in events if isinstance(event, TargetFound)]
+    assert found.point.x >= then.left + 250
+    assert [event.alike for event in events if isinstance(event, EffectCompared)] == [True] * 3
 
 
 def dark(image) -> int:

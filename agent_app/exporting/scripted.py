@@ -28,8 +28,8 @@ def scripted(episode: Episode, readers: Readers, progress: Progress) -> Scripted
     """Read an episode's frames, which takes a second or more for each new screen."""
     script = script_of(
         episode,
-        maker=AnchorMaker(readers.read),
-        read=readers.read,
+        maker=AnchorMaker(readers.recall),
+        read=readers.recall,
         healed=Heals(episode.folder).anchors(),
         replaced=typed_texts(episode),  # they are parameters: nothing may hang on what they were
     )

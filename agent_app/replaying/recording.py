@@ -39,8 +39,8 @@ class Recording:
             return Script(own.task, own.parts, anchor, own.replays)
         return script_of(
             self.source,
-            maker=AnchorMaker(readers.read),
-            read=readers.read,
+            maker=AnchorMaker(readers.recall),
+            read=readers.recall,
             healed=healed,
             replaced=replaced,
         )
