@@ -257,7 +257,7 @@ class Fields:
                 if not isinstance(news, _News):
                     self._scan(asking, news)
                 elif news.entered:
-                    self._enter(asking, news.owner, news.path, news.at)
+                    self._enter(asking, news.owner, news.path, news.at, left=news.at)
                 else:
                     self._leave(news.at, (news.owner, news.path))
                 with self._lock:
@@ -273,7 +273,7 @@ class Fields:
             self.note = f"password fields are not recognised: the bus went away ({error})"
 
     def _scan(self, asking: Bus, began: float) -> None:
-        """Find out what has the focus.
+        """Find out what has the focus, and has had it since a moment, for all that is known.
 
         An application that connected to the bus while we asked for events may not have heard that,
         so it is asked again.
@@ -287,15 +287,16 @@ class Fields:
                 (had.owner, had.path) == found for had in self._history if had.ended is None
             )
         if not known:
-            self._enter(asking, owner, path, began)
+            self._enter(asking, owner, path, began, left=time.monotonic())
         if owner not in self._telling:
             ask_for_events(self._signals)
 
-    def _enter(self, asking: Bus, owner: str, path: str, now: float) -> None:
+    def _enter(self, asking: Bus, owner: str, path: str, began: float, *, left: float) -> None:
+        """Something has the focus, and what had it before has lost it."""
         secret = is_password(asking, owner, path)
-        self._leave(now)
+        self._leave(left)
         with self._lock:
-            self._history.append(Field(owner, path, secret, now))
+            self._history.append(Field(owner, path, secret, began))
 
     def _leave(self, now: float, name: tuple[str, str] | None = None) -> None:
         """The focus has left a field, or any."""
