@@ -17,20 +17,9 @@ from agent_app.virtual import VirtualDesktop
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # tests of single widgets need no display
 
-# How long an example takes tells how busy the machine is.
+# How long an example takes says more of the machine than of the code.
 settings.register_profile("whatever the machine does", deadline=None)
 settings.load_profile("whatever the machine does")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of several processes that share the tests, one has all that need a desktop, in their order.
-
-    They come first, because together they take longest; the others go by the file.
-    """
-    for item in items:
-        on_desktop = item.get_closest_marker("desktop") is not None
-        item.add_marker(pytest.mark.xdist_group("desktop" if on_desktop else item.path.name))
 
 
 @pytest.fixture(scope="session")
