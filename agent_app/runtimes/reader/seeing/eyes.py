@@ -15,6 +15,7 @@ from agent_app.runtimes.reader.seeing.accessibility import AccessibilityTree, Ac
 from agent_app.runtimes.reader.seeing.ink import edges
 from agent_app.runtimes.reader.seeing.merging import (
     Layer,
+    covered,
     layers,
     merge,
     place,
@@ -84,10 +85,17 @@ class Eyes:
         ocr_seconds = clock.lap()
         edge = edges(np.asarray(part.image.convert("RGB")))
         placed = visible(place(nodes, texts, part.transform, edge), stack)
+        hidden = covered(nodes, part.transform, stack)
         elements = merge(texts, placed, stack)
         windows = sight_windows(stack or (), part.transform)
         self.timing = Timing(ocr_seconds, tree_seconds, windows_seconds, clock.lap())
-        return Sight(elements, windows, tuple(notes))
+        return Sight(elements, windows, tuple(notes), hidden)
+
+    def content(self, element: Element) -> str | None:
+        """What stands in a field, in full; None when no application tells."""
+        if self._tree is None or element.reference is None:
+            return None
+        return self._tree.text(element.reference)
 
     def close(self) -> None:
         """Let go of the bus and the display."""

@@ -57,6 +57,8 @@ def sight_windows(stack: Sequence[Layer], transform: FrameTransform) -> tuple[Wi
             layer.window.application,
             _clipped(layer.box, transform),
             layer.window.active,
+            layer.window.process,
+            layer.window.popup,
         )
         for layer in stack
     )
@@ -111,6 +113,21 @@ def visible(placed: Sequence[Placed], stack: Sequence[Layer] | None) -> list[Pla
     return [item for item in placed if _on_top(item, stack)]
 
 
+def covered(
+    nodes: Sequence[AccessibleNode], transform: FrameTransform, stack: Sequence[Layer] | None
+) -> tuple[Element, ...]:
+    """What another window covers, where the applications say that it lies."""
+    if stack is None:
+        return ()
+    items = [Placed(node, transform.region_to_box(node.region)) for node in nodes]
+    return tuple(
+        Element(item.node.name, item.box, "accessibility", role=item.node.role,
+                window=item.node.window)
+        for item in items
+        if item.node.name and not _on_top(item, stack)
+    )  # fmt: skip
+
+
 def merge(
     texts: Sequence[Element], placed: Sequence[Placed], stack: Sequence[Layer] | None
 ) -> tuple[Element, ...]:
@@ -136,6 +153,9 @@ def merge(
                 window=_title(item, stack),
                 focused=item.node.focused,
                 enabled=item.node.enabled,
+                checked=item.node.checked,
+                extent=item.box,
+                reference=item.node.reference,
             )
         )
     for text in texts:

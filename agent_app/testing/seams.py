@@ -1,0 +1,73 @@
+"""What can be put behind a locator: who finds what text does not, and who remembers what was found.
+
+A locator asks in this order: the `Memory`, if there is one; the reader (texts, roles, pictures);
+the `Grounder`, if there is one and the reader finds nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from agent_app.geometry import FrameBox
+from agent_app.runtimes.reader.sight import Element
+from agent_app.testing.description import Description
+from agent_app.testing.looking import View
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something on the screen; boxes are in pixels of the frame it was found on.
+
+    An act goes to the middle of `box`; `extent` is all of it. `how` it was found is "text", "role",
+    "picture", "title", "window", "cache" or "model". `window` is its window's title. `read_as` is
+    what was read, where that is not what was looked for.
+    """
+
+    box: FrameBox
+    how: str
+    text: str = ""
+    role: str = ""
+    window: str = ""
+    enabled: bool = True
+    checked: bool | None = None
+    element: Element | None = None
+    read_as: str = ""
+
+    @property
+    def extent(self) -> FrameBox:
+        if self.element is not None and self.element.extent is not None:
+            return self.element.extent
+        return self.box
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What is looked for, on what; `rooms` are where it may lie, in pixels of the frame."""
+
+    description: Description
+    view: View
+    rooms: tuple[FrameBox, ...]
+
+
+class Grounder(Protocol):
+    """Finds a thing by what its description says in a person's words: a model."""
+
+    def ground(self, sought: Sought) -> Thing | None:
+        """The one thing that is meant, or None when it is not there.
+
+        Called at most once for each different frame, and only when the reader found nothing.
+        """
+        ...
+
+
+class Memory(Protocol):
+    """Remembers where things were found, beside the test."""
+
+    def recall(self, sought: Sought) -> Thing | None:
+        """Where it is, verified on this very frame; None when it is not known or not so."""
+        ...
+
+    def found(self, sought: Sought, thing: Thing) -> None:
+        """It was found otherwise, and what was done with it worked."""
+        ...
