@@ -6,13 +6,15 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from jeepney import Message
 
 from agent_app.actions import Action, Click, Hotkey, Press, Write, perform, target_points
 from agent_app.demonstration.fields import start_accessibility
@@ -31,6 +33,7 @@ from agent_app.events import (
 from agent_app.geometry import Region, ScreenPoint
 from agent_app.replaying.recording import open_recording
 from agent_app.replaying.session import ReplayOptions, ReplaySession
+from agent_app.runtimes.reader.seeing.bus import Bus
 from agent_app.screen.capture import open_screen
 from agent_app.session import Workplace, WorkplaceOptions
 from agent_app.virtual import VirtualDesktop
@@ -61,7 +64,7 @@ class Recorded:
 
     def has_steps(self, count: int) -> None:
         """Wait until that many steps are told, which are then on the disk."""
-        self._wait(lambda: len(self.all(StepFinished)) >= count, seconds=20)
+        self._wait(lambda: len(self.all(StepFinished)) >= count, seconds=60)
 
     def all(self, kind: type) -> list[Event]:
         return [event for event in self.events if isinstance(event, kind)]
@@ -282,6 +285,20 @@ def middle(region: Region) -> tuple[int, int]:
     return region.left + min(region.width // 2, 40), region.top + region.height // 2
 
 
+@pytest.fixture(params=[0.0, 0.1], ids=["prompt", "late"])
+def accessibility_bus(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Applications that answer at once, and such as do so late."""
+    if request.param:
+
+        class Late(Bus):
+            def ask(self, questions: Sequence[Message]) -> list[tuple[Any, ...] | None]:
+                threading.Event().wait(request.param)
+                return super().ask(questions)
+
+        monkeypatch.setattr("agent_app.demonstration.fields.Bus", Late)
+
+
+@pytest.mark.usefixtures("accessibility_bus")
 def test_of_a_password_nothing_is_kept(
     sign_in: dict[str, Region],
     place: Workplace,
@@ -310,10 +327,14 @@ def test_of_a_password_nothing_is_kept(
     screen.close()
     episode = recorded.end()
 
-    assert [a for a in actions(episode) if not isinstance(a, Click)] == [
-        Write("ada"),
-        Write("{{secret:secret_1}}"),
-        Write("{{secret:secret_2}}"),
+    name, *others = [action for action in actions(episode) if not isinstance(action, Click)]
+    # within an application's lag, what is typed is as secret as what goes into the next field
+    count = 1 if name == Write("ada") else 2
+    if count == 2:
+        assert name == Write("{{secret:secret_1}}")
+    assert others == [
+        Write(f"{{{{secret:secret_{count}}}}}"),
+        Write(f"{{{{secret:secret_{count + 1}}}}}"),
         Press(("tab",)),
     ]
     # not a byte of it, and no picture in which it can be read

@@ -454,6 +454,16 @@ def test_parameters_come_from_the_command_line_and_from_files(tmp_path: Path) ->
     assert params == {"text_1": "one", "text_2": "two", "text_3": "a=b"}
     with pytest.raises(KnownError, match="no text 'text_2', 'text_3'"):
         check_params(params, {"text_1": "x"})
+    labels = {"text_1": "Name", "text_2": "text_2"}
+    texts = dict.fromkeys(labels, "x")
+    found = check_params({"name": "Ada", "text_2": "b"}, texts, labels)
+    assert found == {"text_1": "Ada", "text_2": "b"}
+    assert check_params({"text_2": "b"}, {"Name": "x", "Town": "y"}) == {"Town": "b"}
+    with pytest.raises(KnownError, match="given twice"):
+        check_params({"Name": "Ada", "text_1": "Eve"}, texts, labels)
+    with pytest.raises(KnownError, match="no text 'Nmae'") as error:
+        check_params({"Nmae": "Ada"}, texts, labels)
+    assert "its texts are Name, text_2" in (error.value.remedy or "")
     (tmp_path / "a.json").write_text('{"text_1": 5}')
     with pytest.raises(KnownError, match="cannot read the texts"):
         read_params(given)
