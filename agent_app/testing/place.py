@@ -29,7 +29,8 @@ from agent_app.virtual import VirtualDesktop, end_program, start_program
 class Place:
     """One desktop, open: its screen, its input, and what reads it; to be closed.
 
-    Without `display` it is a private one; `environment` is that of an existing one. Raises KnownError when any part of it cannot be had.
+    Without `display` it is a private one; `environment` is that of an existing one. Raises
+    KnownError when any part of it cannot be had.
     """
 
     def __init__(

@@ -110,7 +110,7 @@ def test_relations_take_the_nearest_in_their_direction(prepared):
     delete.below(delete.first).click()
     delete.above(delete.last).click()
     assert prepared.clicks() == [middle(each) for each in (second, first, second, first)]
-    with pytest.raises(ActionFailed, match="nothing reads “three.txt”"):
+    with pytest.raises(ActionFailed, match=r"nothing reads “three\.txt”"):
         delete.right_of("three.txt").click()
 
 
@@ -188,7 +188,7 @@ def test_a_picture_is_found_wherever_it_is_and_reported_when_it_is_not(prepared,
     icon.last.click()
     assert prepared.clicks()[-1] == (52, 312)
     prepared.screen.show(EMPTY)
-    with pytest.raises(ActionFailed, match="the picture cross.png: not found"):
+    with pytest.raises(ActionFailed, match=r"the picture cross\.png: not found"):
         prepared.find(picture="cross.png").click()
 
 

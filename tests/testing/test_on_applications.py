@@ -95,5 +95,5 @@ def test_a_program_that_cannot_be_started_or_ends_at_once_is_named(under_test):
         under_test.launch("no-such-program")
     with pytest.raises(KnownError, match=r"“sh -c 'exit 3'” ended with status 3 before it showed"):
         under_test.launch("sh -c 'exit 3'")
-    with pytest.raises(KnownError, match="showed no window within 0.3 s"):
+    with pytest.raises(KnownError, match=r"showed no window within 0\.3 s"):
         under_test.launch("sleep 60", timeout=0.3)
