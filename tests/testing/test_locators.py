@@ -51,7 +51,7 @@ def test_nothing_that_matches_is_an_error_that_names_the_nearest_and_the_windows
     with pytest.raises(ActionFailed) as failed:
         prepared.find("Save all").click()
     text = str(failed.value)
-    assert text.startswith("click “Save all”: “Save all”: not found within 0.1 s")
+    assert text.startswith("click “Save all”: not found within 0.1 s")
     assert "nearest   push button “Save as” at 140,62" in text
     assert "windows   “Editor” (active)" in text
 
