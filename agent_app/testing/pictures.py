@@ -1,4 +1,4 @@
-"""Finding a picture on the screen: its shapes in any colour, as a replay finds what was recorded."""
+"""Finding a picture on the screen: its shapes in any colour, as a replay finds its targets."""
 
 from __future__ import annotations
 

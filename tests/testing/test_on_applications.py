@@ -81,6 +81,21 @@ def test_a_form_is_filled_checked_and_read(under_test):
     assert form.windows == ()
 
 
+def test_only_what_applications_do_not_tell_is_read_from_the_whole_screen(under_test, place):
+    under_test.launch([sys.executable, str(LOGIN)])
+    expect(under_test.find("Show the password")).to_be_visible()
+    view = place.looker.look()
+    (button,) = view.sight_for("Sign in", None).elements
+    assert (button.role, button.checked, button.enabled) == ("push button", None, True)
+    assert "sight" not in vars(view)
+    terminal = under_test.launch("xterm -T Terminal -fa DejaVuSansMono -fs 14 -e sh")
+    under_test.type("echo Sign in again\n")
+    expect(terminal.find("echo Sign in again")).to_be_visible()
+    over = place.looker.look()
+    over.sight_for("Sign in", None)
+    assert "sight" in vars(over)
+
+
 def test_what_a_terminal_showed_is_seen_though_it_tells_nothing_and_is_gone(under_test):
     under_test.launch("xterm -fa DejaVuSansMono -fs 14 -e sh")
     under_test.type("echo wonderful news\n")
