@@ -482,15 +482,16 @@ def test_a_picture_is_seen_as_the_reference_sees_it(bed: Bed, grid: tuple[int, i
 
 def engines(*, capacity: int = 700) -> tuple[Engine, Engine]:
     """The fast engine and the reference, over one small model in float32."""
-    from agent_app.runtimes.kimi_vl.fast.engine import FastEngine
-
     model: KimiVL = random_model(COVERED)
     for parameter in model.parameters():
         parameter.data = parameter.data.to(DEVICE)
-    return (
-        FastEngine(model, SETTINGS, context=capacity),
-        ReferenceEngine(model, SETTINGS, context=capacity),
-    )
+    return fast_engine(model, capacity), ReferenceEngine(model, SETTINGS, context=capacity)
+
+
+def fast_engine(model: KimiVL, capacity: int) -> Any:
+    from agent_app.runtimes.kimi_vl.fast.engine import FastEngine
+
+    return FastEngine(model, SETTINGS, context=capacity)
 
 
 def prompt_of(tokens: list[int]) -> PromptTokens:
@@ -561,6 +562,68 @@ def test_a_seed_gives_the_same_tokens_always(top_p: float):
 
 @on_gpu
 @pytest.mark.gpu
+def test_what_was_known_of_a_prompt_before_changes_no_bit(bed: Bed):
+    if bed.config is not FULL_WIDTH.text:
+        pytest.skip("said of the published model's widths in bfloat16")
+    engine = fast_engine(bed.model, 6000)
+    source = random.Random(7)
+    history = long_words(bed, 3000, 0)
+    reply(engine, history, 4, GREEDY)
+    kept = 0
+    for step in range(25):
+        history = history[: source.randrange(len(history) // 2, len(history))]
+        history += long_words(bed, source.choice([1, 3, 40, 500, 1023, 1024, 1700]), step)
+        sampling = Sampling(temperature=1.5, seed=step)
+        engine.recall(prompt_of(history))
+        kept += engine.position > 0
+        engine.read(prompt_of(history), stop=threading.Event())
+        shown = engine._logits.clone()
+        said = list(itertools.islice(engine.decode(sampling), 30))
+
+        engine.forget()
+        fresh = reply(engine, history, 30, sampling)
+        assert fresh == said
+        engine.forget()
+        engine.recall(prompt_of(history))
+        engine.read(prompt_of(history), stop=threading.Event())
+        assert torch.equal(engine._logits, shown)
+        history = (history + said)[:4000]
+    assert kept > 10
+
+
+def long_words(bed: Bed, count: int, seed: int) -> list[int]:
+    source = random.Random(seed)
+    return [source.randrange(bed.config.vocab_size) for _ in range(count)]
+
+
+@on_gpu
+@pytest.mark.gpu
+def test_where_memory_is_short_a_prompt_is_read_in_smaller_pieces(bed: Bed):
+    if bed.config is not FULL_WIDTH.text:
+        pytest.skip("too small to run out of memory")
+    prompt = long_words(bed, 12000, 1)
+    engine = fast_engine(bed.model, 13000)
+    plenty = engine.chunk
+    peaks: list[int] = []
+    for chunk in (plenty, ReferenceEngine.chunk):
+        engine.forget()
+        engine.chunk = chunk
+        torch.cuda.reset_peak_memory_stats()
+        said = reply(engine, prompt, 5, GREEDY)
+        peaks.append(torch.cuda.max_memory_reserved())
+    engine.forget()
+    engine.chunk = plenty
+    total = torch.cuda.get_device_properties(DEVICE).total_memory
+    torch.cuda.set_per_process_memory_fraction(sum(peaks) / 2 / total, DEVICE)
+    try:
+        assert reply(engine, prompt, 5, GREEDY) == said
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0, DEVICE)
+    assert engine.chunk < plenty
+
+
+@on_gpu
+@pytest.mark.gpu
 def test_forced_tokens_are_gone_on_from_as_the_reference_does():
     def with_force(engine: Engine) -> list[int]:
         prompt = words(50, 3)
@@ -592,10 +655,11 @@ def test_decoding_ends_where_the_cache_does():
 @on_gpu
 @pytest.mark.gpu
 def test_any_order_of_start_stop_and_continue_gives_what_a_fresh_engine_gives():
-    fast, reference = engines()
+    fast, reference = engines(capacity=4000)
     source = random.Random(0)
-    history = words(40, 0)
+    history = words(2000, 0)
     reply(fast, history, 5, GREEDY)
+    kept = 0
     torch.cuda.synchronize()
     taken = torch.cuda.memory_allocated()
     most = 0
@@ -603,11 +667,12 @@ def test_any_order_of_start_stop_and_continue_gives_what_a_fresh_engine_gives():
         action = source.choice(["continue", "truncate", "new", "sampled"])
         if action == "truncate":
             history = history[: source.randrange(1, len(history) + 1)]
-        elif action == "new" or len(history) > 500:
-            history = words(source.randrange(1, 80), step)
+        elif action == "new" or len(history) > 3500:
+            history = words(source.randrange(1, source.choice([80, 3000])), step)
         history = history + words(source.randrange(0, 4), step)
         sampling = Sampling(temperature=1.0, seed=step) if action == "sampled" else GREEDY
         count = source.randrange(1, 12)
+        kept += fast.recall(prompt_of(history)) > 0
         found = reply(fast, history, count, sampling)
         if step % 10 == 0:
             reference.forget()
@@ -617,4 +682,5 @@ def test_any_order_of_start_stop_and_continue_gives_what_a_fresh_engine_gives():
             assert reply(fast, history, count, sampling) == found
         history += found
         most = max(most, torch.cuda.memory_allocated())
+    assert kept > 100
     assert most - taken < 8 * 2**20

@@ -43,13 +43,14 @@ class LatentCache:
         """How many rows are in use."""
         return len(self.keys)
 
-    def reuse(self, keys: Sequence[Key]) -> int:
-        """Keep the rows that `keys` begins with and drop the rest; how many are kept.
+    def reuse(self, keys: Sequence[Key], *, most: int | None = None) -> int:
+        """Keep the rows that `keys` begins with, `most` of them, and drop the rest; how many.
 
         The last of the keys is never kept: its output is what the next token is drawn from.
         """
         kept = 0
-        for ours, theirs in zip(self.keys, keys[:-1], strict=False):
+        known = keys[:-1] if most is None else keys[: max(0, min(most, len(keys) - 1))]
+        for ours, theirs in zip(self.keys, known, strict=False):
             if ours != theirs:
                 break
             kept += 1

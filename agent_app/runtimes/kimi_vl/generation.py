@@ -33,7 +33,7 @@ class Engine(Protocol):
         ...
 
     def recall(self, prompt: PromptTokens) -> int:
-        """Keep what is in memory of this prompt already; how many tokens that is."""
+        """Keep what is in memory of this prompt and need not be computed again; how many tokens."""
         ...
 
     def look(self, pictures: Iterable[PlacedPicture], *, stop: threading.Event) -> None:
@@ -112,7 +112,8 @@ class PromptReader:
         language, cache = self._model.language_model, self._cache
         while cache.length < len(prompt):
             check(stop)
-            start, end = cache.length, min(cache.length + self.chunk, len(prompt))
+            start, left = cache.length, len(prompt) - cache.length
+            end = start + -(-left // -(-left // self.chunk))  # in equal pieces: none is short
             tokens = torch.tensor(prompt.tokens[start:end], device=self._model.device)
             embedded = language.embed(tokens)
             for picture in prompt.pictures:

@@ -15,24 +15,48 @@ from agent_app.runtimes.kimi_vl.fast.sight import Sight
 from agent_app.runtimes.kimi_vl.generation import PromptReader
 from agent_app.runtimes.kimi_vl.images import ImageSettings
 from agent_app.runtimes.kimi_vl.model import KimiVL
+from agent_app.runtimes.kimi_vl.prompt import PromptTokens
 from agent_app.runtimes.kimi_vl.vision import Grid
 
 CHUNK = 16384  # tokens of a prompt that are computed together: the beginning is read fastest
 _FREE = 4 * 10**9  # bytes that have to be free for it; half of them are taken
+_LONG = 1024  # tokens of a piece whose rows do not depend on where it was cut; see docs/engine.md
 
 
 class FastEngine(PromptReader):
-    """Decodes some steps ahead of the reader, who may stop or force other tokens at any one."""
+    """Decodes some steps ahead of the reader, who may stop or force other tokens at any one.
+
+    What was known of a prompt before changes no bit of what follows: libraries multiply few rows by
+    other kernels than many, so only rows of long pieces are kept, and the rest is a long piece.
+    """
 
     def __init__(self, model: KimiVL, settings: ImageSettings, *, context: int) -> None:
         super().__init__(model, settings, context=context)
         if torch.cuda.is_available() and torch.cuda.mem_get_info(model.device)[0] > _FREE:
             self.chunk = CHUNK
+        self._lasting = 0  # rows of the cache that any way of reading the prompt would give
         self._sight = Sight(model)
         self._pass = PromptPass(model.language_model)
         self._decoder = Decoder(model.language_model, self._cache)
         if model.device.type == "cuda":
             self._warm_up()
+
+    def recall(self, prompt: PromptTokens) -> int:
+        self._lasting = self._cache.reuse(prompt.keys, most=min(self._lasting, len(prompt) - _LONG))
+        return self._lasting
+
+    def read(self, prompt: PromptTokens, *, stop: threading.Event) -> None:
+        """As `Engine.read`; in smaller pieces from now on where memory is short."""
+        try:
+            super().read(prompt, stop=stop)
+            return
+        except torch.OutOfMemoryError:
+            if self.chunk == PromptReader.chunk:
+                raise
+        # outside of the handler, whose traceback holds on to what the pass had allocated
+        torch.cuda.empty_cache()
+        self.chunk = PromptReader.chunk
+        super().read(prompt, stop=stop)
 
     def decode(self, sampling: Sampling) -> Iterator[int]:
         self._decoder.begin(sampling)
@@ -49,6 +73,7 @@ class FastEngine(PromptReader):
                 self._cache.keys.append(token)
 
     def forget(self) -> None:
+        self._lasting = 0
         self._sight.forget()
         super().forget()
 
@@ -65,4 +90,7 @@ class FastEngine(PromptReader):
         return self._sight(patches, grid, stop=stop)
 
     def _logits_after(self, embedded: Tensor, stop: threading.Event | None = None) -> Tensor:
-        return self._pass(embedded, self._cache, stop=stop)
+        logits = self._pass(embedded, self._cache, stop=stop)
+        if len(embedded) >= _LONG and self.position == self._lasting:
+            self._lasting += len(embedded)
+        return logits
