@@ -14,14 +14,8 @@ from typing import Literal
 
 from PIL import Image
 
-<<<<<<< HEAD
 from agent_app.actions import InputAction
 from agent_app.errors import KnownError
-=======
-from agent_app.actions import InputAction, target_points
-from agent_app.course import BETWEEN_ACTIONS, Stopwatch
-from agent_app.errors import ModelMistake, RunEnded
->>>>>>> main
 from agent_app.events import (
     ModelErred,
     StepFinished,
@@ -290,76 +284,3 @@ class Stage:
             raise
         finally:
             step.tell(StepFinished(step.number, step.watch.timing(), time.monotonic()))
-<<<<<<< HEAD
-=======
-
-
-@dataclass
-class Step:
-    """A step under way, and its recording."""
-
-    stage: Stage
-    number: int
-    summary: str
-    watch: Stopwatch = field(default_factory=Stopwatch)
-    _said: bool = False
-    _seen: set[str] = field(default_factory=set[str])
-
-    def tell(self, *events: Event) -> None:
-        self.stage.session.tell(events)
-
-    def see(self, view: View) -> None:
-        """Record what was seen, once."""
-        sha1 = view.frame.sha1
-        if sha1 not in self._seen:
-            self._seen.add(sha1)
-            self.tell(*self.stage.session.trial.seen(self.number, view.frame, view.refs))
-
-    def say(self, log: CallLog) -> None:
-        """Record the call log as the thought, and the act's own words; once."""
-        if self._said:
-            return
-        self._said = True
-        self.tell(
-            ReplyReceived(self.number, str(log), self.summary, "stop", 0, 0, time.monotonic())
-        )
-
-    def judge(self, alike: bool, message: str) -> None:
-        """Record whether an expectation is met."""
-        self.tell(EffectCompared(self.number, alike, message, time.monotonic()))
-
-    def do(self, view: View, actions: Sequence[InputAction]) -> None:
-        """Carry out actions whose places are on this view, and wait for their effect.
-
-        Raises ActionFailed for what may not be done, or once a person has stopped it.
-        """
-        stage, trial = self.stage, self.stage.session.trial
-        transform = view.frame.transform
-        before: Frame | None = None
-        try:
-            for index, action in enumerate(actions):
-                points = target_points(action, transform)
-                stage.policy.check(action, points=points, region=stage.screen.region)
-                now = time.monotonic()
-                self.tell(ActionDecided(self.number, index, action, self.summary, points, now))
-                with self.watch.measure("act"):
-                    if before is None:
-                        before = trial.look_again(view.frame)
-                    else:
-                        trial.settle(stage.screen.grab(), BETWEEN_ACTIONS)
-                    trial.perform(action, transform)
-                self.tell(ActionDone(self.number, index, time.monotonic()))
-        except (ModelMistake, RunEnded) as refusal:
-            raise ActionFailed(f"{self.summary}: {refusal}", (), CallLog(), view) from refusal
-        finally:
-            stage.looker.forget()
-        if before is None:
-            return
-        with self.watch.measure("settle"):
-            settled = trial.settle(before, EFFECT)
-        self.tell(
-            ScreenSettled(
-                self.number, settled.settled, settled.changed, settled.seconds, time.monotonic()
-            )
-        )
->>>>>>> main
