@@ -9,11 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import cv2
-import numpy as np
-
 from agent_app.geometry import FrameBox
-from agent_app.replaying.verifying import is_alike, peaks
 from agent_app.runtimes.reader.language.steps import Relation, Target
 from agent_app.runtimes.reader.matching.candidates import (
     FIELD_ROLES,
@@ -34,14 +30,12 @@ from agent_app.runtimes.reader.matching.choosing import (
 from agent_app.runtimes.reader.matching.finding import find
 from agent_app.runtimes.reader.matching.likeness import Likeness, Tier, contains, likeness
 from agent_app.runtimes.reader.quoting import quote
-from agent_app.runtimes.reader.seeing.ink import Box
 from agent_app.runtimes.reader.sight import Element, Sight, Window
 from agent_app.testing.description import Description
 from agent_app.testing.looking import View
+from agent_app.testing.pictures import places_of
 from agent_app.testing.seams import Thing
 
-_SURE_PICTURE = 0.97  # correlation at which a picture is there, whatever its shapes' ink says
-_FIRST_LOOK = 0.8
 _TITLE_HEIGHT = 24
 _FIELDS = ("field", "text", "entry", "textbox")
 _SYNONYMS = {"check box": "checkbox", "radio": "radio button", "tab": "tab"}
@@ -101,9 +95,9 @@ def _place(wanted: Description, view: View) -> _Place | Resolution:
             return Resolution((), f"{wanted.inside.thing}, which it lies in: {said}", outer.things)
         boxes.append(outer.things[0].extent)
     allowed: set[int] | None = None
-    if wanted.owner is not None or wanted.window is not None:
+    if wanted.owner is not None or wanted.window is not None or wanted.popup:
         windows = view.windows
-        allowed = set(range(len(windows)))
+        allowed = {i for i, window in enumerate(windows) if window.popup or not wanted.popup}
         if wanted.owner is not None:
             allowed &= {i for i in allowed if _owns(wanted, windows, i)}
         if wanted.window is not None and wanted.role != "title":
@@ -143,6 +137,8 @@ def _hangs_at(windows: Sequence[Window], index: int, called: set[int]) -> bool:
 def _no_window(wanted: Description, windows: Sequence[Window]) -> str:
     titles = [quote(window.title) for window in windows if window.title]
     shown = f"open are {', '.join(titles)}" if titles else "no window is open"
+    if wanted.popup:
+        return "no list or menu has popped up"
     if wanted.window is not None:
         return f"no window is called {quote(wanted.window)}; {shown}"
     assert wanted.owner is not None
@@ -168,7 +164,7 @@ def _resolve_in(wanted: Description, view: View, place: _Place) -> Resolution:
 def _by_text(
     wanted: Description, view: View, place: _Place, relations: Sequence[Relation]
 ) -> Found:
-    sight, size = view.sight, view.frame.size
+    sight, size = view.sight_for(wanted.text, place.windows), view.frame.size
     is_field = wanted.role in _FIELDS
     roles = None if is_field else roles_of(wanted.role)
     telling = _telling(sight)
@@ -191,8 +187,20 @@ def _by_text(
         if contains(wanted.text, element.text)
     ]
     if not holding:
-        return found
+        return _covered(wanted, view) or found
     return choose(Scene(kept, scene.windows), target, holding)
+
+
+def _covered(wanted: Description, view: View) -> Missing | None:
+    """That the thing is there, under another window, as far as its application tells."""
+    for element in view.sight.hidden:
+        alike = likeness(wanted.text, element.text)
+        if alike is not None and alike.tier <= Tier.CASE:
+            over = [w for w in view.windows if w.box.contains(element.box.center)]
+            by = f" by {quote(over[0].title)}" if over and over[0].title else ""
+            where = f" of {quote(element.window)}" if element.window else ""
+            return Missing(f"{element.role} {quote(element.text)}{where} is covered{by}")
+    return None
 
 
 def _by_role(
@@ -306,23 +314,8 @@ def _pictures(
 ) -> Resolution:
     """Where a picture is: its shapes in any colour, as the replay of a recording finds them."""
     assert wanted.picture is not None
-    drawing = wanted.picture.drawing
-    height, width = drawing.pixels.shape[:2]
-    pixels = view.frame.pixels
-    frame = Box(0, 0, pixels.shape[1], pixels.shape[0])
-    grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
-    found: dict[tuple[int, int], float] = {}
-    best = 0.0
-    for room in place.rooms:
-        cut = Box(int(room.left), int(room.top), int(room.right), int(room.bottom)).within(frame)
-        for peak in peaks(grey[cut.top : cut.bottom, cut.left : cut.right], drawing, least=0.5):
-            left, top = cut.left + peak.left, cut.top + peak.top
-            best = max(best, peak.score)
-            if peak.score < _FIRST_LOOK:
-                continue
-            piece = pixels[top : top + height, left : left + width]
-            if peak.score >= _SURE_PICTURE or is_alike(piece, drawing):
-                found[left, top] = peak.score
+    height, width = wanted.picture.drawing.pixels.shape[:2]
+    found, best = places_of(wanted.picture.drawing, view.frame.pixels, place.rooms)
     if not found:
         closest = f"; what is most like it is so to {best:.0%}" if best else ""
         return Resolution((), f"it is not on the screen{closest}")
