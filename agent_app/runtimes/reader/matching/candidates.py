@@ -185,6 +185,8 @@ def _depth(element: Element, windows: Sequence[Window]) -> int | None:
     center = element.box.center
     around = [i for i, window in enumerate(windows) if window.box.contains(center)]
     named = [i for i, window in enumerate(windows) if window.title == element.window]
+    if element.source == "ocr" and around and windows[around[0]].popup:
+        return around[0]  # what is read there is the menu's, whose title is its window's
     if element.window and named:
         return next((i for i in named if i in around), named[0])
     return around[0] if around else None
