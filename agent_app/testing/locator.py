@@ -299,7 +299,8 @@ class Locator(Scope):
 
         def click(aims: Sequence[Aim]) -> Sequence[InputAction]:
             before.append(aims[0].thing)
-            return [] if aims[0].thing.checked is wanted else [Click(aims[0].at)]
+            known = aims[0].thing.checked is not None
+            return [Click(aims[0].at)] if known and aims[0].thing.checked is not wanted else []
 
         def still() -> str:
             things = self._now()

@@ -26,12 +26,12 @@ def test_makes_a_new_image_of_a_size(desktop: Desktop, gimp: Application) -> Non
 def test_exports_what_it_opened(desktop: Desktop) -> None:
     Image.new("RGB", (90, 60), "navy").save(desktop.home / "blue.png")
     gimp = desktop.launch("gimp --no-splash blue.png", timeout=90)
-    expect(desktop.find("blue", window="title")).to_be_visible(timeout=15)
+    expect(desktop.find("[blue] (imported)", window="title")).to_be_visible(timeout=15)
     gimp.find("Colors").click()
     gimp.find("Invert", exact=True).click()
     gimp.find("File").click()
     gimp.find("Overwrite blue.png").click()
-    expect(desktop.find("*[blue]", window="title")).to_be_hidden(timeout=15)
+    expect(desktop.find("[blue] (overwritten)", window="title")).to_be_visible(timeout=15)
     with Image.open(desktop.home / "blue.png") as image:
         assert image.convert("RGB").getpixel((5, 5)) == (255, 255, 127)
 

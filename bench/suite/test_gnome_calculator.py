@@ -16,7 +16,7 @@ def calculator(desktop: Desktop) -> Application:
 
 def test_divides_what_is_typed(desktop: Desktop, calculator: Application) -> None:
     desktop.type("987/7\n")
-    expect(calculator.find("141")).to_be_visible()
+    expect(calculator.find("141").below("987÷7")).to_be_visible()
 
 
 def test_adds_with_its_buttons(calculator: Application) -> None:

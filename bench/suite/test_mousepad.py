@@ -72,8 +72,9 @@ def test_replaces_every_match(desktop: Desktop, editor: Application) -> None:
     expect(editor.find(role="field")).to_have_text("coffee and coffee")
 
 
-def test_shows_line_numbers_when_asked(editor: Application) -> None:
+def test_shows_line_numbers_when_asked(desktop: Desktop, editor: Application) -> None:
+    desktop.type("first\nsecond\nthird")
+    expect(editor.find("3", exact=True)).to_be_hidden()
     editor.find("View").click()
-    editor.find("Line Numbers", role="menu item").check()
-    editor.find("View").click()
-    expect(editor.find("Line Numbers", role="menu item")).to_be_checked()
+    editor.find("Line Numbers", role="menu item").click()
+    expect(editor.find("3", exact=True)).to_be_visible()

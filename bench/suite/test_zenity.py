@@ -39,15 +39,14 @@ def test_a_list_answers_with_the_chosen_row(desktop: Desktop) -> None:
     assert answer.read_text() == "Sencha\n0\n"
 
 
-def test_checks_are_answered_in_order(desktop: Desktop) -> None:
-    dialog, answer = ask(
-        desktop, "--list --checklist --column=x --column=Tea no Assam no Sencha --height=300"
-    )
-    dialog.find("Assam").click()
-    desktop.press("space")
-    dialog.find("OK", role="button").click()
-    expect(desktop.window("items")).to_be_hidden()
-    assert answer.read_text() == "Assam\n0\n"
+def test_an_entry_begins_with_what_it_is_given(desktop: Desktop) -> None:
+    dialog, answer = ask(desktop, "--entry --text='Your tea' --entry-text=Assam")
+    field = dialog.find(role="field")
+    expect(field).to_have_text("Assam")
+    field.fill("Oolong")
+    desktop.press("enter")
+    expect(desktop.window("entry")).to_be_hidden()
+    assert answer.read_text() == "Oolong\n0\n"
 
 
 def test_a_value_moves_with_the_keys(desktop: Desktop) -> None:
