@@ -70,6 +70,7 @@ def never_seen(stage: Stage, text: str, last: float) -> None:
 def _look_back(stage: Stage, text: str, last: float, log: CallLog) -> Sighting | None:
     now = time.monotonic()
     stage.session.ring.add(stage.looker.look().frame)
+    known: set[str] = set()
     for frame in reversed(stage.session.ring.since(now - last)):  # most often it was just there
         ago = now - frame.time
         texts = stage.looker.reader.texts(frame.for_model(None))
@@ -77,8 +78,10 @@ def _look_back(stage: Stage, text: str, last: float, log: CallLog) -> Sighting |
         if shown is not None:
             log.add(f"{ago:.1f} s ago: {quote(shown)}")
             return Sighting(shown, frame, ago)
-        names = ", ".join(quote(each.text) for each in texts[:_MOST_NAMED])
-        log.add(f"{ago:.1f} s ago: {names or 'nothing to read'}")
+        others = [each.text for each in texts if each.text not in known]  # than later
+        known.update(others)
+        names = ", ".join(map(quote, others[:_MOST_NAMED]))
+        log.add(f"{ago:.1f} s ago: {names or ('nothing else' if texts else 'nothing to read')}")
     return None
 
 

@@ -18,6 +18,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--defect", default="", help="start our own programs with this fault; see defects.py"
     )
+    parser.addoption("--desktop-size", default="1280x800", help="of every test's desktop")
+    parser.addoption("--desktop-theme", default="", help="GTK's, for every test's desktop")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    size, theme = config.getoption("--desktop-size"), config.getoption("--desktop-theme")
+    for item in items:
+        item.add_marker(pytest.mark.agent(size=size, theme=theme))
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ def test_saving_needs_a_change(desktop: Desktop, editor: Application) -> None:
     expect(editor.find("Save", role="button", exact=True)).to_be_enabled()
 
 
-def test_asks_before_it_closes_a_changed_text(desktop: Desktop, editor: Application) -> None:
+@pytest.mark.usefixtures("editor")
+def test_asks_before_it_closes_a_changed_text(desktop: Desktop) -> None:
     desktop.type("x")
     desktop.press("ctrl+shift+q")
     question = desktop.window("FeatherPad").find("The document has been modified.")
@@ -27,7 +28,8 @@ def test_asks_before_it_closes_a_changed_text(desktop: Desktop, editor: Applicat
     expect(question).to_be_hidden()
 
 
-def test_opens_a_second_tab(desktop: Desktop, editor: Application) -> None:
+@pytest.mark.usefixtures("desktop")
+def test_opens_a_second_tab(editor: Application) -> None:
     expect(editor.find(role="tab")).to_have_count(1)
     editor.find("New", role="button").click()
     expect(editor.find(role="tab")).to_have_count(2)

@@ -37,7 +37,8 @@ def test_undo_takes_the_text_back(desktop: Desktop, editor: Application) -> None
     expect(editor.find(role="field")).to_have_text("")
 
 
-def test_marks_a_changed_file_in_its_title(desktop: Desktop, editor: Application) -> None:
+@pytest.mark.usefixtures("editor")
+def test_marks_a_changed_file_in_its_title(desktop: Desktop) -> None:
     expect(desktop.find("*Untitled", window="title")).to_be_hidden()
     desktop.type("x")
     expect(desktop.find("*Untitled", window="title")).to_be_visible()

@@ -12,7 +12,8 @@ def editor(desktop: Desktop) -> Application:
     return desktop.launch("gnome-text-editor --standalone", timeout=30)
 
 
-def test_names_a_draft_after_its_first_line(desktop: Desktop, editor: Application) -> None:
+@pytest.mark.usefixtures("editor")
+def test_names_a_draft_after_its_first_line(desktop: Desktop) -> None:
     expect(desktop.find("New Document", window="title")).to_be_visible()
     desktop.type("Shopping list")
     expect(desktop.find("Shopping list", window="title")).to_be_visible()

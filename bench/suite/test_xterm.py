@@ -37,7 +37,8 @@ def test_writes_a_file(desktop: Desktop, terminal: Application) -> None:
     assert (desktop.home / "three").read_text() == "1\n2\n3\n"
 
 
-def test_its_title_can_be_set(desktop: Desktop, terminal: Application) -> None:
+@pytest.mark.usefixtures("terminal")
+def test_its_title_can_be_set(desktop: Desktop) -> None:
     expect(desktop.find("Terminal", window="title")).to_be_visible()
     desktop.type("printf '\\033]0;Renamed\\007'\n")
     expect(desktop.find("Renamed", window="title")).to_be_visible()

@@ -221,11 +221,16 @@ def _joined(first: Element, others: Sequence[Element], wanted: str) -> Element |
 
 
 def _right_neighbour(box: FrameBox, others: Sequence[Element]) -> Element | None:
-    """The next text on the same line, at most a wide space away."""
+    """The next text on the same line, at most a wide space away.
+
+    The taller of the two tells how large the letters are: `on` and `answer` have no tall ones.
+    """
     near = [
         other
         for other in others
-        if -0.3 * box.height <= other.box.left - box.right <= 1.2 * box.height
+        if -0.3 * box.height
+        <= other.box.left - box.right
+        <= 1.2 * max(box.height, other.box.height)
         and abs(other.box.center.y - box.center.y) <= 0.4 * min(box.height, other.box.height)
     ]
     return min(near, key=lambda other: other.box.left, default=None)
