@@ -1,6 +1,7 @@
 """How reliable and how fast tests are: a suite over real applications, run again and again.
 
-    python bench/testing_suite.py [--runs 3] [--sizes 1280x800 1600x1000] [--themes '' dark] [TEST ...]
+    python bench/testing_suite.py [--runs 3] [--sizes 1280x800 1600x1000] [--themes '' dark]
+        [--defects] [TEST ...]
 
 Runs bench/suite in a pytest of its own, `--runs` times at each size and theme, then checks the
 seeded defects (`--defects`). What an act costs is the time from its step's start to its input: it
@@ -109,7 +110,7 @@ def _run(name: str, size: str, theme: str, tests: list[str]) -> Run:
             test = f"{case.get('classname', '').split('.')[-1]}::{case.get('name')}"
             faults = [each for each in case if each.tag in ("failure", "error")]
             if faults:
-                run.failed[test] = faults[0].get("message", "")
+                run.failed[test] = (faults[0].get("message") or "").split("\n")[0]
             else:
                 run.passed.append(test)
         episodes = [path.parent for path in Path(folder).glob("*/episode.jsonl")]

@@ -18,7 +18,9 @@ def test_shows_the_result_below_the_sum(desktop: Desktop, calculator: Applicatio
 
 
 def test_remembers_a_variable(desktop: Desktop, calculator: Application) -> None:
-    desktop.type("rent=950\nrent*12\n")
+    desktop.type("rent=950\n")
+    expect(calculator.find("= 950")).to_be_visible()
+    desktop.type("rent*12\n")
     expect(calculator.find("11400")).to_be_visible()
 
 
