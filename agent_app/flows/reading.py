@@ -23,7 +23,7 @@ from agent_app.flows.steps import BLOCKS, CLAIMS, KINDS, Expect, Given, If, Opti
 
 _MOST_BYTES = 2**20
 _DEEPEST = 40
-_MOST_STEPS = 5000
+_MOST_STEPS = 1000
 _LISTS = ("setup", "steps", "teardown")
 _OPENING = (
     yaml.BlockMappingStartToken,
@@ -66,7 +66,7 @@ class _Wrong(Exception):
 class _Node:
     """A value of the file with its line; mappings know their keys' lines, too."""
 
-    value: str | None | list[_Node] | dict[str, tuple[_Node, int]]
+    value: str | list[_Node] | dict[str, tuple[_Node, int]] | None
     line: int
 
     def plain(self) -> Any:
@@ -97,7 +97,8 @@ def read_flow(path: Path) -> Flow:
         line = mark.line + 1 if mark is not None else 1
         said = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
         message = f"{path}:{line}: it is no YAML: {' '.join(str(said).split())}"
-        raise KnownError(message, remedy=_REMEDY) from error
+        remedy = "look at the dashes and spaces, and put texts that hold : ? # or { into quotes"
+        raise KnownError(message, remedy=remedy) from error
     except RecursionError as error:
         raise KnownError(f"{path}:1: it is nested too deep", remedy=_REMEDY) from error
 
@@ -160,9 +161,7 @@ class _Reading:
             raise _Wrong("it has no `steps`", root.line)
         rest = {key: value for key, value in root.value.items() if key not in _LISTS}
         head = self._convert(_Node(rest, root.line), Head, "a flow", more=_LISTS)
-        lists = {
-            name: self._list(*root.value[name], name) for name in _LISTS if name in root.value
-        }
+        lists = {name: self._list(*root.value[name], name) for name in _LISTS if name in root.value}
         return Flow(self._path, head, **lists)
 
     def _list(self, node: _Node, line: int, name: str) -> tuple[Step, ...]:
@@ -218,9 +217,7 @@ class _Reading:
             raise _Wrong(f"{_quoted(word)} {wrong}", line)
         return given
 
-    def _convert(
-        self, node: _Node, kind: type[_T], called: str, *, more: Iterable[str] = ()
-    ) -> _T:
+    def _convert(self, node: _Node, kind: type[_T], called: str, *, more: Iterable[str] = ()) -> _T:
         try:
             return msgspec.convert(node.plain(), kind, strict=False)
         except msgspec.ValidationError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -105,10 +105,10 @@ def _shorts(kind: type[Given], defs: dict[str, Any]) -> Iterable[Any]:
 def _loosened(value: Any) -> Any:
     """A plain number or a truth is a text, too: `click: 5`."""
     if isinstance(value, list):
-        return [_loosened(each) for each in value]
+        return [_loosened(each) for each in cast("list[Any]", value)]
     if not isinstance(value, dict):
         return value
-    found = {key: _loosened(each) for key, each in value.items()}
+    found = {key: _loosened(each) for key, each in cast("dict[str, Any]", value).items()}
     if found.get("type") == "string" and "enum" not in found and "pattern" not in found:
         found["type"] = ["string", "number", "boolean"]
     return found

@@ -10,7 +10,7 @@ import importlib.util
 import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -83,7 +83,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
         return None
     from agent_app.testing.flows.items import FlowFile
 
-    return FlowFile.from_parent(parent, path=file_path)
+    return cast("Any", FlowFile).from_parent(parent, path=file_path)
 
 
 @pytest.fixture(scope="session")

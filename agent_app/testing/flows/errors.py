@@ -13,11 +13,15 @@ _AROUND = 2  # lines shown before the one that failed
 
 
 class FlowFailed(AssertionError):
-    """A step did not do what it should; `reason` is why, in a line."""
+    """A step did not do what it should; `reason` is why, in a line, and `told` is all of it.
 
-    def __init__(self, message: str, reason: str) -> None:
+    The message also holds the lines of the flow.
+    """
+
+    def __init__(self, message: str, reason: str, told: str) -> None:
         super().__init__(message)
         self.reason = reason
+        self.told = told
 
 
 def failed_at(step: Step, error: Exception, included: Sequence[Place]) -> FlowFailed:
@@ -32,7 +36,8 @@ def failed_at(step: Step, error: Exception, included: Sequence[Place]) -> FlowFa
     what = f"{step.options.note}: " if step.options.note else ""
     lines = [f"{step.place}: {what}{reason}", "", *excerpt(step.place)]
     lines += [f"  included by {place}" for place in reversed(included)]
-    return FlowFailed("\n".join([*lines, "", rest] if rest else lines), reason)
+    message = "\n".join([*lines, "", rest] if rest else lines)
+    return FlowFailed(message, reason, f"{reason}\n{rest}")
 
 
 def excerpt(place: Place) -> list[str]:

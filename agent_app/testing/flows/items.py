@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -39,12 +39,12 @@ class FlowFile(pytest.File):
             flow = read_flow(self.path)
         except KnownError as error:
             raise self.CollectError(f"{error.message}\n  → {error.remedy}") from error
-        values = _values(self.config.getoption("--agent-var"))
+        values = _values(cast("list[str]", self.config.getoption("--agent-var")))
 
         def run(desktop: Desktop) -> None:
             _run(flow, desktop, values)
 
-        item = FlowItem.from_parent(self, name=flow.title, callobj=run)
+        item = cast("Any", FlowItem).from_parent(self, name=flow.title, callobj=run)
         if flow.head.desktop is not None:
             item.add_marker(pytest.mark.agent(**flow.head.desktop.given()))
         yield item

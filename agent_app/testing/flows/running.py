@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Protocol, TypeVar, cast
 
 from agent_app.actions import InputAction
@@ -83,7 +84,7 @@ class Runner:
                 self._do(step)
 
     @contextmanager
-    def _failing(self, step: Step) -> Iterator[None]:
+    def _failing(self, step: Step) -> Generator[None]:
         """What fails names the step that it failed at, innermost first."""
         softly = len(self._desktop.stage.failures)
         try:
@@ -180,8 +181,8 @@ class Runner:
     # --- single steps -----------------------------------------------------------------------------
 
     def _launch(self, given: given_at.Launch, timeout: float | None) -> None:
-        more = {} if timeout is None else {"timeout": timeout}
-        application = self._desktop.launch(given.command, environment=given.environment, **more)
+        launch = partial(self._desktop.launch, given.command, environment=given.environment)
+        application = launch() if timeout is None else launch(timeout=timeout)
         self._applications[given.name or application.name] = application
 
     def _act(self, given: given_at.Target, locator: Locator, timeout: float | None) -> None:
@@ -213,7 +214,8 @@ class Runner:
         def turn(aims: Sequence[Aim]) -> Sequence[InputAction]:
             return [Wheel(dx, dy, aims[0].at if aims else None)]
 
-        ways = [f"{way} {by}" for way in ("up", "down", "left", "right") if (by := getattr(given, way))]
+        turns = {way: getattr(given, way) for way in ("up", "down", "left", "right")}
+        ways = [f"{way} {by}" for way, by in turns.items() if by]
         summary = f"scroll {' '.join(ways)}" + (f" over {over.wanted}" if over is not None else "")
         targets = [] if over is None else [over.wanted]
         self._desktop.stage.act(targets, summary, turn, timeout=timeout)
@@ -223,7 +225,8 @@ class Runner:
             self._desktop.session.stopping.wait(seconds)
 
     def _ask(self, given: given_at.Ask) -> None:
-        answer = cast("Model", self._desktop).ask(given.question, _TYPES[given.type])
+        kind: type[object] = _TYPES[given.type]
+        answer = cast("Model", self._desktop).ask(given.question, kind)
         if given.keep:
             self.variables[given.keep] = str(answer)
         if given.equals is not None and answer != _as(given.type, given.equals):
@@ -272,7 +275,7 @@ class Runner:
         try:
             self._do_all(steps)
         except FlowFailed as failure:
-            if saying.casefold() in str(failure).casefold():
+            if saying.casefold() in failure.told.casefold():
                 return
             raise AssertionError(
                 f"a step should fail with {saying!r}, and failed otherwise: {failure.reason}"

@@ -28,9 +28,7 @@ class Targets:
         """A launched one. Raises KnownError when there is none of that name."""
         if name not in self._applications:
             there = ", ".join(self._applications) or "none"
-            raise KnownError(
-                f"no application is called {name!r}", remedy=f"launched are {there}"
-            )
+            raise KnownError(f"no application is called {name!r}", remedy=f"launched are {there}")
         return self._applications[name]
 
     def locator(self, thing: Thing, folder: Path) -> Locator:
