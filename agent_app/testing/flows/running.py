@@ -7,22 +7,19 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Protocol, TypeVar, cast
 
-from agent_app.actions import InputAction
-from agent_app.actions import Scroll as Wheel
 from agent_app.errors import KnownError
 from agent_app.flows import steps as given_at
 from agent_app.flows.document import Flow, Place, Step
 from agent_app.flows.reading import read_flow
 from agent_app.flows.steps import Thing
+from agent_app.flows.variables import substituted
 from agent_app.testing.applications import Application
 from agent_app.testing.desktop import Desktop
 from agent_app.testing.expecting import DesktopExpectations, expect
 from agent_app.testing.flows.errors import FlowFailed, failed_at
 from agent_app.testing.flows.expectations import claim
 from agent_app.testing.flows.targets import Targets
-from agent_app.testing.flows.variables import substituted
 from agent_app.testing.locator import Locator
-from agent_app.testing.stage import Aim
 
 _MOST_DONE = 10_000  # steps of one flow, with all that it repeats and includes
 _MOST_INCLUDES = 8  # within one another
@@ -133,8 +130,11 @@ class Runner:
                 around = None if over is None else find(over)
                 if to is not None:
                     find(to).scroll_into_view(around, timeout=timeout)
-                if given.up or given.down or given.left or given.right:
-                    self._turn_wheel(given, around, timeout)
+                turns = {way: getattr(given, way) for way in ("up", "down", "left", "right")}
+                if any(turns.values()) and around is not None:
+                    around.scroll(**turns, timeout=timeout)
+                elif any(turns.values()):
+                    desktop.scroll(**turns)
             case given_at.Pause(seconds=seconds):
                 self._pause(seconds)
             case given_at.Expect():
@@ -205,20 +205,6 @@ class Runner:
     def _focus(self, window: str, timeout: float | None) -> None:
         if window:
             self._targets.await_focus(window, timeout)
-
-    def _turn_wheel(
-        self, given: given_at.Scroll, over: Locator | None, timeout: float | None
-    ) -> None:
-        dx, dy = given.right - given.left, given.up - given.down
-
-        def turn(aims: Sequence[Aim]) -> Sequence[InputAction]:
-            return [Wheel(dx, dy, aims[0].at if aims else None)]
-
-        turns = {way: getattr(given, way) for way in ("up", "down", "left", "right")}
-        ways = [f"{way} {by}" for way, by in turns.items() if by]
-        summary = f"scroll {' '.join(ways)}" + (f" over {over.wanted}" if over is not None else "")
-        targets = [] if over is None else [over.wanted]
-        self._desktop.stage.act(targets, summary, turn, timeout=timeout)
 
     def _pause(self, seconds: float) -> None:
         with self._desktop.stage.step(f"wait {seconds:g} s"):

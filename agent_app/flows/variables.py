@@ -1,10 +1,11 @@
-"""`${name}` in a flow's texts."""
+"""`${name}` in a flow's texts, and `${env:NAME}`, which is of the environment: for secrets."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 import msgspec
 
@@ -12,6 +13,7 @@ from agent_app.errors import KnownError
 
 _VARIABLE = re.compile(r"\$\$|\$\{(?P<name>[^{}]*)\}")
 _MOST_CHARACTERS = 100_000
+_ENVIRONMENT = "env:"
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -31,6 +33,8 @@ def with_values(text: str, variables: Mapping[str, str]) -> str:
         name = match["name"]
         if name is None:
             return "$"
+        if name.startswith(_ENVIRONMENT) and name not in variables:
+            return _of_environment(name.removeprefix(_ENVIRONMENT))
         if name not in variables:
             raise KnownError(
                 f"there is no variable {name!r}",
@@ -49,6 +53,24 @@ def with_values(text: str, variables: Mapping[str, str]) -> str:
 def escaped(text: str) -> str:
     """A text as it must stand in a flow to be itself."""
     return text.replace("$", "$$")
+
+
+def variable_of(text: str, *, of: Literal["flow", "environment"]) -> tuple[str, ...]:
+    """The variables in a text: the environment's; or the flow's one that is all of it, if so."""
+    if of == "environment":
+        names = (match["name"] or "" for match in _VARIABLE.finditer(text))
+        return tuple(n.removeprefix(_ENVIRONMENT) for n in names if n.startswith(_ENVIRONMENT))
+    whole = _VARIABLE.fullmatch(text)
+    return () if whole is None or not whole["name"] else (whole["name"],)
+
+
+def _of_environment(name: str) -> str:
+    value = os.environ.get(name)
+    if value is None:
+        raise KnownError(
+            f"the environment has no variable {name!r}", remedy=f"set it: {name}=… agent-app test …"
+        )
+    return value
 
 
 def _in(value: Any, variables: Mapping[str, str]) -> Any:
