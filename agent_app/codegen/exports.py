@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from agent_app.codegen.planning import Plan, Planner
+from agent_app.codegen.planning import Plan, Planner, combined
 from agent_app.codegen.python import python_text
 from agent_app.codegen.recorded import RecordedViews
 from agent_app.episode.files import write_whole
@@ -19,6 +19,7 @@ from agent_app.flows.steps import Launch
 from agent_app.flows.variables import escaped
 from agent_app.flows.writing import Draft, Line, flow_text
 from agent_app.model_runtime import Progress
+from agent_app.replaying.script import Script
 from agent_app.replaying.store import save_anchors
 
 TEST_FILE = "test_recorded.py"
@@ -51,6 +52,18 @@ def write_flow_folder(episode: Episode, output: Path, progress: Progress) -> Seq
         return folder.finish()
 
 
+def draft_of(script: Script, plan: Plan, *, programs: Sequence[str], virtual: str) -> Draft:
+    """A plan's test, with what is to be started and how large the screen was."""
+    return Draft(
+        name=_short(script.task),
+        size=virtual,
+        variables=plan.variables,
+        setup=[Line(Launch(command=escaped(each))) for each in programs],
+        steps=combined(plan.lines),
+        recorded=script.replays,
+    )
+
+
 def _short(task: str) -> str:
     """A test's name: what the task begins with."""
     line = next((" ".join(each.split()) for each in task.splitlines() if each.strip()), "")
@@ -74,15 +87,9 @@ def _drafted(episode: Episode, folder: Folder, progress: Progress) -> tuple[Draf
         parts = made.script.parts
         for count, part in enumerate(parts, 1):
             progress("locators", count, len(parts))
-            planner.add(part, steps[part.number], dict(made.anchors))
-    draft = Draft(
-        name=_short(made.script.task),
-        size=made.virtual,
-        variables=plan.variables,
-        setup=[Line(Launch(command=escaped(each))) for each in made.programs],
-        steps=plan.lines,
-        recorded=made.script.replays,
-    )
+            following = parts[count] if count < len(parts) else None
+            planner.add(part, steps[part.number], made.anchors, following)
+    draft = draft_of(made.script, plan, programs=made.programs, virtual=made.virtual)
     for sentence in (*made.lost, *plan.lost):
         folder.lose(sentence, count=None)
     return draft, plan, made

@@ -9,12 +9,14 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import msgspec
 from PIL import Image
 
 from agent_app.flows.steps import Target
 from agent_app.flows.variables import escaped
 from agent_app.geometry import FrameBox, FramePoint, Region
 from agent_app.replaying.anchor import Anchor, AnchorMaker
+from agent_app.runtimes.reader.language.steps import Where
 from agent_app.runtimes.reader.matching.candidates import FIELD_ROLES
 from agent_app.runtimes.reader.quoting import quote
 from agent_app.runtimes.reader.sight import Element, Window
@@ -96,7 +98,7 @@ def propose(spot: Spot) -> Iterator[Proposal]:
             if len(indices) == 1:
                 count = len(found.things)
                 numbered = _changed(target, nth=indices[0])
-                whole = f"number {indices[0]} of {count} {why}, counted from 0 in reading order"
+                whole = f"number {indices[0]} of {count} that match so, from 0 in reading order"
                 yield Proposal(numbered, describe(numbered, picture), whole, picture)
 
     for label in labels:
@@ -126,16 +128,15 @@ def is_found(spot: Spot, found: Resolution) -> bool:
 
 def describe(target: Target, picture: Image.Image | None = None) -> Description:
     """What is looked for by a target that lies in no application."""
+    beside: tuple[tuple[Where, str | Target | None], ...] = (
+        ("next to", target.near),
+        ("right of", target.right_of),
+        ("left of", target.left_of),
+        ("above", target.above),
+        ("below", target.below),
+    )
     relations = tuple(
-        Beside(where, describe(_target(other)))
-        for where, other in (
-            ("next to", target.near),
-            ("right of", target.right_of),
-            ("left of", target.left_of),
-            ("above", target.above),
-            ("below", target.below),
-        )
-        if other is not None
+        Beside(where, describe(_target(other))) for where, other in beside if other is not None
     )
     return Description(
         text=target.text.replace("$$", "$"),
@@ -251,8 +252,7 @@ def _is_it(spot: Spot, box: FrameBox) -> bool:
 
 
 def _changed(target: Target, *, nth: int) -> Target:
-    names = Target.__struct_fields__
-    return Target(**{name: getattr(target, name) for name in names} | {"nth": nth})
+    return msgspec.structs.replace(target, nth=nth)
 
 
 def _target(thing: str | Target) -> Target:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 from PIL import Image
@@ -70,62 +71,57 @@ class Planner:
         self._views = views
         self._last: RelativePoint | None = None
 
-    def add(self, part: Part, step: EpisodeStep, anchors: dict[str, Anchor]) -> None:
-        """The acts of one step, and what is expected after them."""
+    def add(
+        self,
+        part: Part,
+        step: EpisodeStep,
+        anchors: Mapping[str, Anchor | None],
+        following: Part | None = None,
+    ) -> None:
+        """The acts of one step, and what is expected after them; `following` is the next one."""
         view = self._views.before(step)
-        deeds = list(part.deeds)
-        note = next((deed.intent.strip() for deed in deeds if deed.intent.strip()), "")
-        lines: list[Line] = []
-        while deeds:
-            given, used = self._act(deeds, part, view, anchors)
-            deeds = deeds[used:]
+        note = next((deed.intent.strip() for deed in part.deeds if deed.intent.strip()), "")
+        more = following.deeds[:1] if following is not None else ()
+        for deed, after in pairwise((*part.deeds, *(more or (None,)))):
+            assert deed is not None
+            is_field = after is not None and (
+                isinstance(after.action, Write) or after.action == Hotkey(_SELECT_ALL)
+            )
+            given = self._act(deed, part, view, anchors, is_field=is_field)
             if given is not None:
-                lines.append(Line(given, note))
+                self.plan.lines.append(Line(given, note))
                 note = ""
-        self.plan.lines += lines
         if self.plan.lines:
             self.plan.lines += [Line(each) for each in self._claims(part.expected.effect, step)]
 
     # --- acts -------------------------------------------------------------------------------------
 
     def _act(
-        self, deeds: Sequence[Deed], part: Part, view: View | None, anchors: dict[str, Anchor]
-    ) -> tuple[Given | None, int]:
-        """What the first actions are in a test, and how many of them that is."""
-        deed, *rest = deeds
-        after = [each.action for each in rest[:2]]
+        self,
+        deed: Deed,
+        part: Part,
+        view: View | None,
+        anchors: Mapping[str, Anchor | None],
+        *,
+        is_field: bool,
+    ) -> Given | None:
+        """What an action is in a test; None for what is left out, or cannot be done again."""
 
-        def locate(place: int = 0, *, is_field: bool = False) -> Target | None:
+        def locate(place: int = 0) -> Target | None:
             return self._locate(deed, place, view, anchors, is_field=is_field)
 
         match deed.action:
-            case Click(button="left", count=1, modifiers=()) if after and isinstance(
-                after[0], Write
-            ):
-                target = locate(is_field=True)
-                text = self._text(rest[0])
-                return (target and given_as.Type(text=text, into=_plainest(target))), 2
-            case Click(count=count, modifiers=()) if (
-                len(after) == 2
-                and isinstance(after[1], Write)
-                and (count == 3 or after[0] == Hotkey(_SELECT_ALL))
-            ):
-                target = locate(is_field=True)
-                text = self._text(rest[1])
-                return (target and given_as.Fill(field=_plainest(target), text=text)), 3
             case Click(button=button, count=count, modifiers=held):
                 target = locate()
-                if target is None:
-                    return None, 1
-                return _click(target, button, count, held), 1
+                return target and _click(target, button, count, held)
             case Move():
                 target = locate()
-                return (target and _as(given_as.Hover, target)), 1
+                return target and _as(given_as.Hover, target)
             case Drag():
                 start, end = locate(0), locate(1)
                 if start is None or end is None:
-                    return None, 1
-                return given_as.Drag(thing=_plainest(start), to=_plainest(end)), 1
+                    return None
+                return given_as.Drag(thing=_plainest(start), to=_plainest(end))
             case Scroll(dx=dx, dy=dy):
                 over = locate() if places_of(deed.action) else None
                 return given_as.Scroll(
@@ -134,31 +130,29 @@ class Planner:
                     down=max(0, -dy),
                     right=max(0, dx),
                     left=max(0, -dx),
-                ), 1
+                )
             case Write():
-                return given_as.Type(text=self._text(deed), window=self._window(part)), 1
+                return given_as.Type(text=self._text(deed), window=self._window(part))
             case Press(keys=keys, count=count):
                 pressed = keys * count
-                window = self._window(part)
-                return given_as.Press(
-                    keys=pressed[0] if len(pressed) == 1 else pressed, window=window
-                ), 1
+                keys = pressed[0] if len(pressed) == 1 else pressed
+                return given_as.Press(keys=keys, window=self._window(part))
             case Hotkey(keys=keys):
-                return given_as.Press(keys="+".join(keys), window=self._window(part)), 1
+                return given_as.Press(keys="+".join(keys), window=self._window(part))
             case Hold():
                 self.plan.lost[f"{_LOST_HOLD}: {describe_action(deed.action)}"] = None
             case AskHuman():
                 self.plan.lost[_LOST_ASK] = None
             case Wait() | Terminate():
                 pass
-        return None, 1
+        return None
 
     def _locate(
         self,
         deed: Deed,
         place: int,
         view: View | None,
-        anchors: dict[str, Anchor],
+        anchors: Mapping[str, Anchor | None],
         *,
         is_field: bool,
     ) -> Target | None:
@@ -274,6 +268,46 @@ class Planner:
             text in value or (value.strip() and value.strip() in text)
             for value in self.plan.variables.values()
         )
+
+
+def combined(lines: Sequence[Line]) -> list[Line]:
+    """The steps, with a click into a field and what is typed there as one."""
+    left = list(lines)
+    found: list[Line] = []
+    while left:
+        line = left.pop(0)
+        field_ = _field_of(line.given)
+        text = _typed_at(left[:1])
+        filled = _typed_at(left[1:2])
+        if field_ is not None and text is not None:
+            line = replace(line, given=given_as.Type(text=text, into=field_))
+            left = left[1:]
+        elif field_ is not None and filled is not None and _selects_all(left[0].given):
+            line = replace(line, given=given_as.Fill(field=field_, text=filled))
+            left = left[2:]
+        found.append(line)
+    return found
+
+
+def _field_of(given: Given) -> Target | None:
+    """The field that a plain click goes to."""
+    if not isinstance(given, given_as.Click) or given.role != "field":
+        return None
+    names = Target.__struct_fields__
+    target = Target(**{name: getattr(given, name) for name in names})
+    return target if given == given_as.Click(**_values(target)) else None
+
+
+def _typed_at(lines: Sequence[Line]) -> str | None:
+    match [line.given for line in lines]:
+        case [given_as.Type(text=text, into=None)]:
+            return text
+        case _:
+            return None
+
+
+def _selects_all(given: Given) -> bool:
+    return isinstance(given, given_as.Press) and given.keys == "+".join(_SELECT_ALL)
 
 
 def _titles(windows: Sequence[WindowRef]) -> list[str]:

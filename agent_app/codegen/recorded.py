@@ -27,6 +27,10 @@ class RecordedViews:
         self._eyes = Eyes({}, recorded=lambda _part: self._reading)
         self._known: dict[tuple[str, tuple[WindowRef, ...]], View] = {}
 
+    def follow(self, episode: Episode) -> None:
+        """Go on with the same episode, of which more was recorded meanwhile."""
+        self._episode = episode
+
     def before(self, step: EpisodeStep) -> View | None:
         """What was there before a step; None when its frame is missing or damaged."""
         return self._view(step.frame_before, step.windows_before)

@@ -80,7 +80,7 @@ class _Inline(dict[str, Any]):
 
 
 def _inline(data: Any) -> Any:
-    return _Inline(data) if isinstance(data, dict) else data
+    return _Inline(cast("dict[str, Any]", data)) if isinstance(data, dict) else data
 
 
 def _value(value: object) -> Any:
@@ -112,9 +112,8 @@ def _dumped(data: Any) -> str:
 
     def represent(dumper: Any, text: str) -> Any:
         lines = text.split("\n")
-        is_block = len(lines) > 2 and all(
-            line.isprintable() and line.strip() for line in lines[:-1]
-        )
+        plain = all(line.isprintable() and line.strip() for line in lines[:-1])
+        is_block = len(lines) > 2 and plain
         style = "|" if is_block else '"' if len(lines) > 1 else None
         return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
