@@ -19,7 +19,7 @@ from agent_app.flows.steps import Launch
 from agent_app.flows.variables import escaped
 from agent_app.flows.writing import Draft, Line, flow_text
 from agent_app.model_runtime import Progress
-from agent_app.replaying.script import Script
+from agent_app.replaying.script import Script, anchor_keys
 from agent_app.replaying.store import save_anchors
 
 TEST_FILE = "test_recorded.py"
@@ -86,7 +86,8 @@ def _drafted(episode: Episode, folder: Folder, progress: Progress) -> tuple[Draf
         planner = Planner(views, plan)
         parts = made.script.parts
         for count, part in enumerate(parts, 1):
-            progress("locators", count, len(parts))
+            done = len(anchor_keys(made.script)) + len(parts)
+            progress("locators", done + count, done + len(parts))
             following = parts[count] if count < len(parts) else None
             planner.add(part, steps[part.number], made.anchors, following)
     draft = draft_of(made.script, plan, programs=made.programs, virtual=made.virtual)

@@ -34,7 +34,7 @@ def scripted(episode: Episode, read: Read, progress: Progress) -> Scripted:
         replaced=typed_texts(episode),  # they are parameters: nothing may hang on what they were
     )
     keys = anchor_keys(script)
-    total = len(keys) + len(script.parts)
+    total = len(keys) + 2 * len(script.parts)  # what is written of the parts comes after this
     anchors: dict[str, Anchor] = {}
     lost: list[str] = []
     for count, key in enumerate(keys, 1):
