@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from agent_app import session as session_module
+from agent_app.codegen.formats import export_episode
 from agent_app.episode.reader import open_episode
 from agent_app.events import EffectCompared, RunFinished, TargetFound
-from agent_app.codegen.formats import export_episode
 from agent_app.geometry import Region, Size
 from agent_app.model_runtime import no_progress
 from agent_app.session import Workplace, WorkplaceOptions

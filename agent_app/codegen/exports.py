@@ -19,6 +19,7 @@ from agent_app.flows.steps import Launch
 from agent_app.flows.variables import escaped
 from agent_app.flows.writing import Draft, Line, flow_text
 from agent_app.model_runtime import Progress
+from agent_app.replaying.remembered import Remembered
 from agent_app.replaying.script import Script, anchor_keys
 from agent_app.replaying.store import save_anchors
 
@@ -82,7 +83,7 @@ def _drafted(episode: Episode, folder: Folder, progress: Progress) -> tuple[Draf
     plan = Plan()
     steps = {step.number: step for step in episode.steps}
     with closing(RecordedViews(episode)) as views:
-        made = scripted(episode, views.read, progress)
+        made = scripted(episode, Remembered(views.read), progress)
         planner = Planner(views, plan)
         parts = made.script.parts
         for count, part in enumerate(parts, 1):

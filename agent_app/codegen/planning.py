@@ -41,6 +41,7 @@ from agent_app.testing.resolving import resolve
 
 _QUOTED = re.compile(r"[“\"]([^“”\"]+)[”\"]")
 _SECRET = re.compile(r"\{\{secret:([^{}]+)\}\}")
+_UNFIT = re.compile(r"[^\w -]+")  # in a variable's name
 _SHORTEST = 3  # characters of a typed text that is known again elsewhere
 _MOST_TEXTS = 2  # claimed of one step
 _LONGEST_TEXT = 60
@@ -215,7 +216,7 @@ class Planner:
                 f"${{env:{each}}}" if number % 2 else escaped(each)
                 for number, each in enumerate(parts)
             )
-        name = deed.name or f"text_{len(self.plan.variables) + 1}"
+        name = _UNFIT.sub(" ", deed.name).strip() or f"text_{len(self.plan.variables) + 1}"
         self.plan.variables[name] = text
         return f"${{{name}}}"
 

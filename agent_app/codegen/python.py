@@ -6,6 +6,8 @@ comments of one line, and nothing else of the recording does.
 
 from __future__ import annotations
 
+import hashlib
+import keyword
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -19,7 +21,9 @@ from agent_app.flows.writing import Draft, Line
 _COMMENT = 90  # characters
 _VALUE = re.compile(r"\$\$|\$\{([^{}]*)\}")
 _ENVIRONMENT = "env:"
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_TAKEN = frozenset({"desktop", "expect", "pytest", "os"})
+_SPACE = re.compile(r"[ _-]+")
+_PLAIN = re.compile(r"[a-z][a-z0-9_]*")
 _STATES = {
     "visible": "to_be_visible",
     "hidden": "to_be_hidden",
@@ -32,8 +36,7 @@ _STATES = {
 def python_text(draft: Draft, *, file: str) -> str:
     """The source of a test that does a draft's steps, in a file of this name."""
     body = [line for each in _focused([*draft.setup, *draft.steps]) for line in _lines(each)]
-    names = list(draft.variables)
-    assert all(_NAME.fullmatch(name) for name in names), names
+    names = [identifier(name) for name in draft.variables]
     head = ['"""A recorded run as a test: python -m pytest ' + file + '"""', ""]
     if any("os.environ" in line for line in body):
         head += ["import os", ""]
@@ -172,11 +175,19 @@ def text_of(text: str) -> str:
         if name.startswith(_ENVIRONMENT):
             pieces.append(f"os.environ[{literal(name.removeprefix(_ENVIRONMENT))}]")
         else:
-            assert _NAME.fullmatch(name), name
-            pieces.append(name)
+            pieces.append(identifier(name))
     plain += text[at:]
     pieces += [literal(plain)] if plain or not pieces else []
     return " + ".join(pieces)
+
+
+def identifier(name: str) -> str:
+    """A variable's name in Python."""
+    plain = _SPACE.sub("_", name.casefold())
+    if _PLAIN.fullmatch(plain):
+        is_free = not keyword.iskeyword(plain) and plain not in _TAKEN
+        return plain if is_free else f"text_{plain}"
+    return f"text_{hashlib.sha1(name.encode()).hexdigest()[:8]}"  # in another script, mostly
 
 
 def literal(text: str) -> str:

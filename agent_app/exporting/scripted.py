@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from agent_app.episode.reader import Episode
 from agent_app.model_runtime import Progress
 from agent_app.replaying.anchor import Anchor, AnchorMaker
-from agent_app.replaying.effects import Read
+from agent_app.replaying.effect_texts import Read
 from agent_app.replaying.healing import Heals
+from agent_app.replaying.labels import renamed, text_names
 from agent_app.replaying.script import Script, anchor_keys, script_of, typed_texts
 
 
@@ -53,4 +54,5 @@ def scripted(episode: Episode, read: Read, progress: Progress) -> Scripted:
         lost.append("which programs are to be started: the recording does not say")
     size = episode.frames[0].transform.size if episode.frames else None
     virtual = f"{size.width}x{size.height}" if size is not None else "1280x800"
+    script = renamed(script, text_names(script))
     return Scripted(script, anchors, virtual, programs, tuple(lost))

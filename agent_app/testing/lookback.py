@@ -7,9 +7,14 @@ what differs from the one before.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent_app.runtimes.reader.matching.likeness import Tier, contains, likeness
+from agent_app.geometry import Size
+from agent_app.runtimes.reader.language.steps import Target
+from agent_app.runtimes.reader.matching.choosing import Match
+from agent_app.runtimes.reader.matching.finding import find
+from agent_app.runtimes.reader.matching.likeness import Tier
 from agent_app.runtimes.reader.quoting import quote
 from agent_app.runtimes.reader.sight import Element, Sight
 from agent_app.screen.frame import Frame
@@ -65,10 +70,10 @@ def never_seen(stage: Stage, text: str, last: float) -> None:
 def _look_back(stage: Stage, text: str, last: float, log: CallLog) -> Sighting | None:
     now = time.monotonic()
     stage.session.ring.add(stage.looker.look().frame)
-    for frame in stage.session.ring.since(now - last):
+    for frame in reversed(stage.session.ring.since(now - last)):  # most often it was just there
         ago = now - frame.time
         texts = stage.looker.reader.texts(frame.for_model(None))
-        shown = next((each.text for each in texts if _says(each, text)), None)
+        shown = _reading(texts, text, frame.size)
         if shown is not None:
             log.add(f"{ago:.1f} s ago: {quote(shown)}")
             return Sighting(shown, frame, ago)
@@ -77,11 +82,12 @@ def _look_back(stage: Stage, text: str, last: float, log: CallLog) -> Sighting |
     return None
 
 
-def _says(element: Element, text: str) -> bool:
-    alike = likeness(text, element.text)
-    if alike is not None and alike.tier <= Tier.CONFUSED:
-        return True
-    return contains(text, element.text)
+def _reading(texts: Sequence[Element], wanted: str, size: Size) -> str | None:
+    """The text that says what is wanted, whole or in part; None when nothing does for certain."""
+    found = find(Sight(tuple(texts)), Target(wanted), purpose="read", size=size)
+    if isinstance(found, Match) and found.candidate.tier is not Tier.FUZZY:
+        return found.candidate.text
+    return None
 
 
 def _named(log: CallLog) -> list[str]:

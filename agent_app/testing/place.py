@@ -29,7 +29,8 @@ from agent_app.virtual import VirtualDesktop, end_program, start_program
 class Place:
     """One desktop, open: its screen, its input, and what reads it; to be closed.
 
-    Without `display` it is a private one; `environment` is that of an existing one. Raises KnownError when any part of it cannot be had.
+    Without `display` it is a private one; `environment` is that of an existing one. Raises
+    KnownError when any part of it cannot be had.
     """
 
     def __init__(
@@ -58,7 +59,9 @@ class Place:
                 self.environment = {**environment, "DISPLAY": display}
             self.environment |= settings.environment()
             self.workplace = opened.enter_context(
-                Workplace(WorkplaceOptions(model=model), environment=self.environment)
+                Workplace(
+                    WorkplaceOptions(model=model, take_over=False), environment=self.environment
+                )
             )
             self.screen = self.workplace.screen
             self.input = self.workplace.input

@@ -15,6 +15,7 @@ from typing import Literal
 from PIL import Image
 
 from agent_app.actions import InputAction
+from agent_app.errors import KnownError
 from agent_app.events import (
     ModelErred,
     StepFinished,
@@ -83,7 +84,8 @@ class Stage:
     `timeout` is the seconds that each of them takes at most. `folder` is the test's own, where
     its pictures are. `memory` and `grounder` are described in `seams`. `baselines` says which
     pictures to compare with are written: those "missing", "all", or "none"; `written` are those
-    that were. `failures` are those of soft expectations.
+    that were. `failures` are those of soft expectations. `remarks` tells what a failure may come
+    of, such as an application that has crashed.
     """
 
     screen: Screen
@@ -98,6 +100,7 @@ class Stage:
     baselines_folder: Path = Path("screenshots")
     written: list[Path] = field(default_factory=list[Path])
     failures: list[DesktopFailure] = field(default_factory=list[DesktopFailure])
+    remarks: Callable[[], Sequence[str]] = tuple
 
     def content_of(self, thing: Thing) -> str | None:
         """What a field holds, in full; None when its application does not tell."""
@@ -246,12 +249,19 @@ class Stage:
         what = f"{many} things match" if many > 1 else "not found"
         if many == 1:
             what = search.log.lines[-1][1]
-        reason = f"{search.wanted}: {what} within {search.deadline.seconds:g} s"
+        what += f" within {search.deadline.seconds:g} s"
+        reason = f"{search.wanted}: {what}"
         step.tell(TargetMissed(step.number, 0, reason, time.monotonic()))
         details = [f"looked    for {search.wanted}", *found_instead(search.resolution, view)]
         if many > 1:
             details.append("say which with window=, right_of(), near(), first, or nth(0)")
-        return ActionFailed(f"{step.summary}: {reason}", details, search.log, view)
+        details += self.told()
+        named = what if str(search.wanted) in step.summary else reason
+        return ActionFailed(f"{step.summary}: {named}", details, search.log, view)
+
+    def told(self) -> list[str]:
+        """What a failure may come of, for its details."""
+        return [f"note      {remark}" for remark in self.remarks()]
 
     # --- recording --------------------------------------------------------------------------------
 
@@ -267,6 +277,10 @@ class Stage:
         except DesktopFailure as failure:
             step.see(failure.view)
             step.say(failure.log)
+            raise
+        except KnownError as error:
+            step.say(CallLog())
+            step.judge(False, str(error))
             raise
         finally:
             step.tell(StepFinished(step.number, step.watch.timing(), time.monotonic()))
