@@ -84,6 +84,7 @@ class Spot:
 def propose(spot: Spot) -> Iterator[Proposal]:
     """The locators that find a place, the best first."""
     told: set[str] = set()
+    counted: list[Proposal] = []  # what only its number tells comes last
     labels = tuple(_assumed_labels(spot)) if spot.is_field else ()
     for target, why, picture in _candidates(spot):
         description = describe(target, picture)
@@ -99,8 +100,9 @@ def propose(spot: Spot) -> Iterator[Proposal]:
                 count = len(found.things)
                 numbered = _changed(target, nth=indices[0])
                 whole = f"number {indices[0]} of {count} that match so, from 0 in reading order"
-                yield Proposal(numbered, describe(numbered, picture), whole, picture)
+                counted.append(Proposal(numbered, describe(numbered, picture), whole, picture))
 
+    yield from counted
     for label in labels:
         target = Target(text=label, role="field")
         if not resolve(describe(target), spot.view).things:
@@ -112,13 +114,8 @@ def propose(spot: Spot) -> Iterator[Proposal]:
 
 
 def best(spot: Spot) -> Proposal | None:
-    """The locator for a place that a test should have: one by number only if there is no other."""
-    numbered: Proposal | None = None
-    for proposal in propose(spot):
-        if proposal.target.nth is None:
-            return proposal
-        numbered = numbered or proposal
-    return numbered
+    """The locator for a place that a test should have."""
+    return next(propose(spot), None)
 
 
 def is_found(spot: Spot, found: Resolution) -> bool:

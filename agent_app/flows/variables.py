@@ -61,7 +61,8 @@ def variable_of(text: str, *, of: Literal["flow", "environment"]) -> tuple[str, 
         names = (match["name"] or "" for match in _VARIABLE.finditer(text))
         return tuple(n.removeprefix(_ENVIRONMENT) for n in names if n.startswith(_ENVIRONMENT))
     whole = _VARIABLE.fullmatch(text)
-    return () if whole is None or not whole["name"] else (whole["name"],)
+    name = "" if whole is None else whole["name"] or ""
+    return () if not name or name.startswith(_ENVIRONMENT) else (name,)
 
 
 def _of_environment(name: str) -> str:

@@ -70,7 +70,8 @@ def _short(given: Given) -> Any:
         for name, value in msgspec.structs.asdict(given).items()
         if value != _default(type(given), name)
     }
-    if list(data) == [given.short]:
+    is_short = list(data) == [given.short]
+    if is_short and (given.short == "values" or not isinstance(data[given.short], dict)):
         return data[given.short]
     return _inline(data)
 

@@ -18,7 +18,7 @@ from agent_app.flows import steps as given_as
 from agent_app.flows.document import Step
 from agent_app.flows.reading import read_flow
 from agent_app.flows.steps import Target, Thing
-from agent_app.flows.variables import substituted, variable_of
+from agent_app.flows.variables import substituted, variable_of, with_values
 from agent_app.geometry import RelativePoint
 from agent_app.replaying.effects import Effect, Written
 from agent_app.replaying.script import Deed, Part, Script
@@ -59,7 +59,7 @@ class _Reading:
             raise _refused(step, f"“{step.kind}” is for agent-app test")
         window = ""
         if isinstance(given, given_as.Type | given_as.Press):
-            window = substituted(given, self._variables).window
+            window = with_values(given.window, self._variables)
         keyboard = WindowName(window) if window else None
         effect = Effect()
         self.parts.append(Part(len(self.parts) + 1, deeds, Written(effect), keyboard))

@@ -205,7 +205,8 @@ def test_teardown_is_done_whatever_happens(run, prepared):
 
 def test_an_error_can_be_expected(run):
     run(
-        "- expect_error: not found\n  steps:\n    - click: Gone\n- expect_error:\n  steps: [{click: x}]"
+        "- expect_error: not found\n  steps:\n    - click: Gone\n"
+        "- expect_error:\n  steps: [{click: x}]"
     )
     with pytest.raises(FlowFailed, match="failed otherwise: click “Gone”"):
         run("- expect_error: covered\n  steps: [{click: Gone}]")

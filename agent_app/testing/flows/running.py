@@ -208,7 +208,7 @@ class Runner:
 
     def _pause(self, seconds: float) -> None:
         with self._desktop.stage.step(f"wait {seconds:g} s"):
-            self._desktop.session.trial.stop.wait(seconds)
+            self._desktop.session.trial.control.halt.wait(seconds)
 
     def _ask(self, given: given_at.Ask) -> None:
         kind: type[object] = _TYPES[given.type]
