@@ -6,12 +6,16 @@ import argparse
 import importlib.util
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agent_app.cli.parsers import Commands
 from agent_app.errors import KnownError
 
+if TYPE_CHECKING:
+    from pytest import CollectReport  # noqa: PT013 - for its type alone
+
 _PLUGIN = "agent_app.testing.plugin"
-_STOPPED, _FAILED, _WRONG_USAGE = 130, 4, 2
+_STOPPED, _FAILED, _UNREADABLE, _WRONG_USAGE = 130, 4, 3, 2
 
 
 def add_test(commands: Commands) -> None:
@@ -59,18 +63,29 @@ def _test(options: argparse.Namespace) -> int:
     registered = [each.value for each in entry_points(group="pytest11")]
     if _PLUGIN not in registered:  # run from a checkout that was not installed
         arguments += ["-p", _PLUGIN]
-    status = pytest.main(arguments)
+    collected = _Collected()
+    status = pytest.main(arguments, plugins=[collected])
     match pytest.ExitCode(status):
         case pytest.ExitCode.OK:
             return 0
         case pytest.ExitCode.INTERRUPTED:
-            return _STOPPED
+            return _UNREADABLE if collected.is_refused else _STOPPED
         case pytest.ExitCode.TESTS_FAILED:
             return _FAILED
         case pytest.ExitCode.INTERNAL_ERROR:
             return 1
         case _:
             return _WRONG_USAGE
+
+
+class _Collected:
+    """A plugin of pytest that notes whether a file could not be read."""
+
+    def __init__(self) -> None:
+        self.is_refused = False
+
+    def pytest_collectreport(self, report: CollectReport) -> None:
+        self.is_refused |= report.failed
 
 
 def _write_schema(folders: list[Path]) -> int:

@@ -20,6 +20,7 @@ from agent_app.flows.document import SUFFIX
 from agent_app.flows.schema import SCHEMA_FILE, shipped_schema
 from agent_app.flows.writing import flow_text
 from agent_app.replaying.anchor import AnchorMaker
+from agent_app.replaying.remembered import Remembered
 from agent_app.replaying.script import Script, place_keys, script_of, typed_texts
 
 PYTHON_SUFFIX = ".py"
@@ -91,7 +92,7 @@ class LiveTest:
         """Write the steps that are complete: what the last one did is seen with the next one."""
         script = script_of(
             episode,
-            maker=AnchorMaker(views.read),
+            maker=AnchorMaker(Remembered(views.read)),
             read=views.read,
             replaced=typed_texts(episode),
         )

@@ -74,8 +74,9 @@ def test_a_place_is_called_by_its_text_first_and_by_more_only_where_that_is_not_
     names = called(spot(110, 60))
     assert names[0] == 'desktop.find("Save", role="push button")'
     assert 'desktop.find("Save")' not in names
-    assert names[-1] != names[0]
     prepared.sees(read("Delete", 300, 100), read("Delete", 300, 200), read("one.txt", 10, 100))
+    assert called(spot(310, 105))[0] == 'desktop.find("Delete").right_of("one.txt")'
+    prepared.sees(read("Delete", 300, 100), read("Delete", 300, 200))
     found = best(spot(310, 105))
     assert found is not None
     assert found.target.nth == 0
