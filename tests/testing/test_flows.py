@@ -185,7 +185,7 @@ def test_another_flow_is_included_with_its_own_variables_and_named_when_it_fails
         run("- include: {file: inner.flow.yaml, variables: {who: Ada}}")
     assert typed(prepared) == "Hi Ada"
     lines = str(failed.value).splitlines()
-    assert lines[0].startswith(f"{included}:5: click “Gone”: “Gone”: not found within 0.1 s")
+    assert lines[0].startswith(f"{included}:5: click “Gone”: not found within 0.1 s")
     assert "  >    5 | - click: Gone" in lines
     assert f"  included by {included.parent / 'it.flow.yaml'}:3" in lines
     with pytest.raises(FlowFailed, match="included within itself"):
