@@ -257,14 +257,19 @@ def test_the_model_is_asked_what_words_alone_do_not_say(prepared, write):
     desktop = PreparedDesktop(prepared)
     desktop.answers = {"how many?": 3, "who?": "Ada"}
     text = (
-        "- do: save it\n- do: {task: close it, steps: 3}\n"
+        "- do: save it\n- do: {task: close it, steps: 3}\n  timeout: 9\n"
         "- ask: {question: 'how many?', type: int, equals: 3}\n"
         "- ask: {question: 'who?', keep: name}\n- type: ${name}\n"
         "- seen: Saved\n- never_seen: {text: Error, last: 9}\n"
     )
     Runner(desktop, {}).run(read_flow(write(text)))
     assert desktop.asked == [
-        *(("save it", {}), ("close it", {"steps": 3}), ("how many?", int), ("who?", str)),
+        *(
+            ("save it", {}),
+            ("close it", {"steps": 3, "timeout": 9}),
+            ("how many?", int),
+            ("who?", str),
+        ),
         *(("seen", "Saved", 5.0), ("never", "Error", 9.0)),
     ]
     assert typed(prepared) == "Ada"

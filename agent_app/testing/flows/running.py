@@ -32,7 +32,7 @@ T = TypeVar("T")
 class Model(Protocol):
     """What a desktop does with a model."""
 
-    def do(self, task: str, *, steps: int = ...) -> object: ...
+    def do(self, task: str, *, steps: int = ..., timeout: float = ...) -> object: ...
     def ask(self, question: str, answer: type[T]) -> T: ...
 
 
@@ -144,8 +144,9 @@ class Runner:
             case given_at.Seen(text=text, last=last):
                 desktop.assert_seen(text, last=last)
             case given_at.Do(task=task, steps=steps):
-                model = cast("Model", desktop)
-                _ = model.do(task) if steps is None else model.do(task, steps=steps)
+                doing = partial(cast("Model", desktop).do, task)
+                doing = doing if steps is None else partial(doing, steps=steps)
+                _ = doing() if timeout is None else doing(timeout=timeout)
             case given_at.Ask():
                 self._ask(given)
             case given_at.Satisfy(claim=said):
