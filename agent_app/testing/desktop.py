@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from PIL import Image
 
-from agent_app.actions import InputAction, Write
+from agent_app.actions import InputAction, Scroll, Write, describe_action
 from agent_app.episode.reader import open_episode
 from agent_app.errors import KnownError
 from agent_app.exporting.html import write_html
@@ -126,6 +126,11 @@ class Desktop(Scope):
     def press(self, *keys: str) -> None:
         """Press keys where the focus is, such as `"enter"` or `"ctrl+s"`, one after the other."""
         self._send(f"press {' '.join(keys)}", [key_action(each) for each in keys])
+
+    def scroll(self, *, up: int = 0, down: int = 0, left: int = 0, right: int = 0) -> None:
+        """Turn the wheel where the pointer is, by so many notches."""
+        turn = Scroll(right - left, up - down)
+        self._send(describe_action(turn), [turn])
 
     def assert_seen(self, text: str, *, last: float = 5.0) -> None:
         """A text was on the screen at some moment of the last seconds, though it may be gone."""

@@ -10,7 +10,7 @@ import importlib.util
 import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -60,6 +60,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="which screenshots to compare with are written (default: missing; none where CI is "
         "set)",
     )
+    group.addoption(
+        "--agent-var",
+        action="append",
+        metavar="NAME=VALUE",
+        default=[],
+        help="the value of a flow's variable; may be given several times",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -68,6 +75,15 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "agent(size, scale, locale, theme, font, fresh): what the fixture `desktop` is to be like",
     )
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Flows are tests, too."""
+    if not file_path.name.endswith(".flow.yaml"):
+        return None
+    from agent_app.testing.flows.items import FlowFile
+
+    return cast("Any", FlowFile).from_parent(parent, path=file_path)
 
 
 @pytest.fixture(scope="session")
