@@ -13,6 +13,7 @@ from agent_app.geometry import FrameBox
 from agent_app.runtimes.reader.sight import Element
 from agent_app.testing.description import Description
 from agent_app.testing.looking import View
+from agent_app.testing.memory_file import RememberedTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,15 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """What is looked for, on what; `rooms` are where it may lie, in pixels of the frame."""
+    """What is looked for, on what; `rooms` are where it may lie, in pixels of the frame.
+
+    With `state`, more is asked than its place: its text, or whether it is enabled or checked.
+    """
 
     description: Description
     view: View
     rooms: tuple[FrameBox, ...]
+    state: bool = False
 
 
 class Grounder(Protocol):
@@ -69,5 +74,21 @@ class Memory(Protocol):
         ...
 
     def found(self, sought: Sought, thing: Thing) -> None:
-        """It was found otherwise, and what was done with it worked."""
+        """It was found, by `recall` or otherwise, and what was done with it worked."""
+        ...
+
+
+class TaskMemory(Protocol):
+    """Remembers what was done for an instruction, beside the test."""
+
+    def task(self, instruction: str) -> RememberedTask | None:
+        """What was done for the next use of this instruction, None when that is not known."""
+        ...
+
+    def did_again(self, instruction: str) -> None:
+        """Every remembered step was done again."""
+        ...
+
+    def did(self, instruction: str, *, model: str, first: int, last: int) -> None:
+        """It was carried out, by the model at least in part, in these steps of the recording."""
         ...

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from PIL import Image
 
@@ -38,9 +38,12 @@ from agent_app.testing.description import Description
 from agent_app.testing.failures import ActionFailed, DesktopFailure, found_instead, said
 from agent_app.testing.looking import Looker, View
 from agent_app.testing.resolving import Resolution, resolve
-from agent_app.testing.seams import Grounder, Memory, Sought, Thing
+from agent_app.testing.seams import Grounder, Memory, Sought, TaskMemory, Thing
 from agent_app.testing.trial import EFFECT, TrialSession
 from agent_app.testing.waiting import DEFAULT_SECONDS, CallLog, Deadline
+
+if TYPE_CHECKING:
+    from agent_app.testing.model import AskedModel
 
 _STABLE_SECONDS = 0.02  # between the two frames that must show the same
 _MOST_FRAMES = 5  # of those tried in vain that are recorded
@@ -51,11 +54,15 @@ Actions = Callable[[Sequence[RelativePoint]], Sequence[InputAction]]
 
 @dataclass
 class Search:
-    """One looking for a thing: what was tried so far, and on which frames."""
+    """One looking for a thing: what was tried so far, and on which frames.
+
+    With `state`, more is asked than its place.
+    """
 
     wanted: Description
     deadline: Deadline
     log: CallLog = field(default_factory=CallLog)
+    state: bool = True
     frames: dict[str, View] = field(default_factory=dict[str, View])
     asked: set[str] = field(default_factory=set[str])
     view: View | None = None
@@ -73,9 +80,9 @@ class Stage:
     """A desktop under one test: what locators and assertions look at, act on and record to.
 
     `timeout` is the seconds that each of them takes at most. `folder` is the test's own, where
-    its pictures are. `memory` and `grounder` are described in `seams`. `baselines` says which
-    pictures to compare with are written: those "missing", "all", or "none"; `written` are those
-    that were. `failures` are those of soft expectations.
+    its pictures are. `memory`, `grounder` and `tasks` are described in `seams`; `model` is who is
+    asked. `baselines` says which pictures to compare with are written: those "missing", "all", or
+    "none"; `written` are those that were. `failures` are those of soft expectations.
     """
 
     screen: Screen
@@ -86,6 +93,8 @@ class Stage:
     policy: Policy = field(default_factory=Policy)
     memory: Memory | None = None
     grounder: Grounder | None = None
+    tasks: TaskMemory | None = None
+    model: AskedModel | None = None
     baselines: BaselineMode = "missing"
     baselines_folder: Path = Path("screenshots")
     written: list[Path] = field(default_factory=list[Path])
@@ -118,7 +127,7 @@ class Stage:
         wanted = search.wanted
         resolution: Resolution | None = None
         if self.memory is not None:
-            thing = self.memory.recall(Sought(wanted, view, ()))
+            thing = self.memory.recall(Sought(wanted, view, (), search.state))
             if thing is not None:
                 resolution = Resolution((thing,))
         if resolution is None:
@@ -132,6 +141,11 @@ class Stage:
                     resolution = Resolution((thing,), rooms=resolution.rooms)
         search.saw(view, resolution)
         return resolution
+
+    def remember(self, search: Search, thing: Thing) -> None:
+        """Tell the memory what was found on the search's last view, and worked."""
+        if self.memory is not None and search.view is not None:
+            self.memory.found(Sought(search.wanted, search.view, (), search.state), thing)
 
     def find_one(self, search: Search) -> tuple[View, Thing] | None:
         """The one thing, enabled, stable and uncovered, on the view it was found on; or None.
@@ -175,6 +189,7 @@ class Stage:
         summary: str,
         actions: Actions,
         *,
+        state: bool = False,
         timeout: float | None = None,
     ) -> tuple[Thing, ...]:
         """Find the targets and carry out what `actions` makes of their places; the things found.
@@ -183,7 +198,7 @@ class Stage:
         """
         deadline = Deadline(self.timeout if timeout is None else timeout)
         log = CallLog()
-        searches = [Search(wanted, deadline, log) for wanted in targets]
+        searches = [Search(wanted, deadline, log, state=state) for wanted in targets]
         with self.step(summary) as step:
             things: list[Thing] = []
             view = None
@@ -201,10 +216,8 @@ class Stage:
             step.see(view)
             step.say(log)
             step.do(view, actions(places))
-            if self.memory is not None:
-                for search, thing in zip(searches, things, strict=True):
-                    if thing.how != "cache":
-                        self.memory.found(Sought(search.wanted, view, ()), thing)
+            for search, thing in zip(searches, things, strict=True):
+                self.remember(search, thing)
             return tuple(things)
 
     def _not_found(self, step: Step, search: Search) -> ActionFailed:

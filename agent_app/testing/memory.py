@@ -1,0 +1,323 @@
+"""The grounding cache of one test: what was found is verified on the screen before it is used.
+
+After a passing run the file holds what that run used, and nothing else of its layout: what was
+found elsewhere has taken the place of what was not found any more. A failing run leaves it alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from agent_app.episode.reader import Episode, open_episode
+from agent_app.errors import KnownError
+from agent_app.events import WindowRef
+from agent_app.geometry import FrameBox, FramePoint, FrameTransform
+from agent_app.model_runtime import ImagePart
+from agent_app.replaying.anchor import AnchorMaker
+from agent_app.replaying.finding import Finder, Found
+from agent_app.runtimes.reader.quoting import quote
+from agent_app.runtimes.reader.sight import Element, Sight
+from agent_app.testing.description import Description
+from agent_app.testing.looking import Reader, View
+from agent_app.testing.memory_file import CacheFile, CachePath, RememberedTask, RememberedThing
+from agent_app.testing.memory_tasks import remembered_task
+from agent_app.testing.resolving import may_lie_at
+from agent_app.testing.seams import Sought, Thing
+
+CacheMode = Literal["read-write", "read-only", "off"]
+_BY_MEANING = ("model", "picture")  # what the reader does not find by itself
+
+
+@dataclass(frozen=True, slots=True)
+class CacheUse:
+    """What came of the cache in one test: descriptions, in the order they were used.
+
+    A heal is a description that was known, and was found elsewhere. `dropped` were not used any
+    more. `seconds` are those that each hit took. `changed` says that the file holds, or with a
+    read-only cache would hold, something else; `problem` why it could not be read.
+    """
+
+    hits: tuple[str, ...] = ()
+    misses: tuple[str, ...] = ()
+    heals: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    seconds: tuple[float, ...] = ()
+    changed: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _NewThing:
+    """Something found otherwise, of which the recording has the frame."""
+
+    what: str
+    thing: Thing
+    frame: str
+    transform: FrameTransform
+    windows: tuple[WindowRef, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _NewTask:
+    """An instruction carried out in some steps of the recording, from the first to the last."""
+
+    task: str
+    model: str
+    first: int
+    last: int
+
+
+@dataclass
+class Cache:
+    """What one test remembers; `layout` is its desktop's, `mode` says whether it is written."""
+
+    path: CachePath
+    layout: str
+    mode: CacheMode
+    _hits: list[str] = field(default_factory=list[str])
+    _seconds: list[float] = field(default_factory=list[float])
+    _new: list[_NewThing] = field(default_factory=list[_NewThing])
+    _tasks: list[_NewTask] = field(default_factory=list[_NewTask])
+    _used: set[int] = field(default_factory=set[int])  # the places in the file of what was a hit
+    _recalled: dict[str, int] = field(default_factory=dict[str, int])
+    _missed: set[tuple[int, str]] = field(default_factory=set[tuple[int, str]])
+    _used_tasks: set[int] = field(default_factory=set[int])
+    _asked_tasks: Counter[str] = field(default_factory=Counter[str])
+
+    def __post_init__(self) -> None:
+        self.problem = ""
+        try:
+            self._file = self.path.load()
+        except KnownError as error:  # a test runs without it, and says so at the end
+            self.problem = str(error)
+            self._file = CacheFile()
+
+    # --- things -----------------------------------------------------------------------------------
+
+    def recall(self, sought: Sought) -> Thing | None:
+        """Where a thing is, verified on this very frame; None when it is not known or not so.
+
+        Where the state of a thing is needed, only what the model found is recalled: the reader
+        tells the state of everything else, and finds it itself.
+        """
+        what, view = key_of(sought.description), sought.view
+        started = time.perf_counter()
+        for place in self._known(what):
+            entry = self._file.things[place]
+            if sought.state and entry.how != "model":
+                continue
+            if (place, view.frame.sha1) in self._missed:
+                continue
+            thing = _verified(entry, sought)
+            if thing is None:
+                self._missed.add((place, view.frame.sha1))
+                continue
+            self._recalled[what] = place
+            self._seconds.append(time.perf_counter() - started)
+            return thing
+        return None
+
+    def expects(self, wanted: Description) -> bool:
+        """Whether such a thing is known, so that it is worth waiting for."""
+        return bool(self._known(key_of(wanted)))
+
+    def found(self, sought: Sought, thing: Thing) -> None:
+        """It was found, from here or otherwise, and what was done with it worked."""
+        wanted, view = sought.description, sought.view
+        what = key_of(wanted)
+        if thing.how == "cache":
+            self._used.add(self._recalled[what])
+            self._hits.append(what)
+        elif is_memorable(wanted) and (not sought.state or thing.how == "model"):
+            frame = view.frame
+            new = _NewThing(what, thing, frame.sha1, frame.transform, view.refs)
+            if not any((each.what, each.frame) == (what, frame.sha1) for each in self._new):
+                self._new.append(new)
+
+    def _known(self, what: str) -> list[int]:
+        """The places of what is known by a description: unused, and of this layout, first."""
+        places = [i for i, each in enumerate(self._file.things) if each.what == what]
+        layouts = [each.layout for each in self._file.things]
+        return sorted(places, key=lambda i: (layouts[i] != self.layout, i in self._used))
+
+    # --- tasks ------------------------------------------------------------------------------------
+
+    def task(self, instruction: str) -> RememberedTask | None:
+        """What was done for the next use of this instruction, None when that is not known."""
+        number = self._asked_tasks[instruction]
+        self._asked_tasks[instruction] += 1
+        places = [i for i, each in enumerate(self._file.tasks) if each.task == instruction]
+        own = [i for i in places if self._file.tasks[i].layout == self.layout] or places
+        if number >= len(own):
+            return None
+        self._recalled[f"do {instruction}"] = own[number]
+        return self._file.tasks[own[number]]
+
+    def did_again(self, instruction: str) -> None:
+        """What was remembered of an instruction was done again, every step of it."""
+        self._used_tasks.add(self._recalled[f"do {instruction}"])
+        self._hits.append(f"do {instruction}")
+
+    def did(self, instruction: str, *, model: str, first: int, last: int) -> None:
+        """An instruction was carried out, by the model at least in part, in these steps."""
+        self._tasks.append(_NewTask(instruction, model, first, last))
+
+    # --- the end ----------------------------------------------------------------------------------
+
+    def settle(self, episode: Path, reader: Reader, *, passed: bool) -> CacheUse:
+        """What came of it; after a passing run, the file is made what that run used."""
+        kept, dropped = self._sorted_things()
+        kept_tasks, dropped_tasks = self._sorted_tasks()
+        known = {each.what for each in dropped} | {f"do {each.task}" for each in dropped_tasks}
+        found = [each.what for each in self._new] + [f"do {each.task}" for each in self._tasks]
+        use = CacheUse(
+            hits=tuple(self._hits),
+            misses=tuple(each for each in found if each not in known),
+            heals=tuple(each for each in found if each in known),
+            dropped=tuple(sorted(known - {*found})) if passed else (),
+            seconds=tuple(self._seconds),
+            changed=passed and bool(found or dropped or dropped_tasks) and not self.problem,
+            problem=self.problem,
+        )
+        if not use.changed or self.mode != "read-write":
+            return use
+        recording = open_episode(episode)
+        maker = AnchorMaker(lambda part: _texts(reader, part))
+        content = CacheFile(
+            things=(*kept, *self._made_things(recording, maker)),
+            tasks=(*kept_tasks, *self._made_tasks(recording, maker, reader)),
+        )
+        self.path.save(content)
+        return use
+
+    def _sorted_things(self) -> tuple[list[RememberedThing], list[RememberedThing]]:
+        """What stays, and what this run had no use for; other layouts' things always stay."""
+        kept: list[RememberedThing] = []
+        dropped: list[RememberedThing] = []
+        for place, each in enumerate(self._file.things):
+            stays = each.layout != self.layout or place in self._used
+            (kept if stays else dropped).append(each)
+        return kept, dropped
+
+    def _sorted_tasks(self) -> tuple[list[RememberedTask], list[RememberedTask]]:
+        kept: list[RememberedTask] = []
+        dropped: list[RememberedTask] = []
+        for place, each in enumerate(self._file.tasks):
+            stays = each.layout != self.layout or place in self._used_tasks
+            (kept if stays else dropped).append(each)
+        return kept, dropped
+
+    def _made_things(self, recording: Episode, maker: AnchorMaker) -> list[RememberedThing]:
+        made: list[RememberedThing] = []
+        for new in self._new:
+            image = recording.frame(new.frame)
+            center = new.thing.box.center
+            if image is None or not (0 <= center.x < image.width and 0 <= center.y < image.height):
+                continue
+            anchor = maker.make(image, new.transform, center, windows=new.windows)
+            made.append(
+                RememberedThing(
+                    what=new.what,
+                    layout=self.layout,
+                    how=new.thing.how,
+                    text=new.thing.text,
+                    role=new.thing.role,
+                    width=new.thing.box.width,
+                    height=new.thing.box.height,
+                    anchor=anchor,
+                )
+            )
+        return made
+
+    def _made_tasks(
+        self, recording: Episode, maker: AnchorMaker, reader: Reader
+    ) -> list[RememberedTask]:
+        made = [
+            remembered_task(
+                recording,
+                new.task,
+                steps=range(new.first, new.last + 1),
+                layout=self.layout,
+                model=new.model,
+                maker=maker,
+                read=lambda part: _texts(reader, part),
+            )
+            for new in self._tasks
+        ]
+        return [each for each in made if each is not None]
+
+
+def is_memorable(wanted: Description) -> bool:
+    """Whether its looks say which thing is meant: a place in an order does not, nor does a role."""
+    parts = [wanted, *(beside.other for beside in wanted.relations)]
+    if wanted.inside is not None:
+        parts.append(wanted.inside)
+    if any(part.nth is not None for part in parts) or wanted.role in ("title", "window"):
+        return False
+    return bool(wanted.text) or wanted.picture is not None
+
+
+def key_of(wanted: Description) -> str:
+    """A description in words that tell it from every other one."""
+    words = [str(replace(wanted, inside=None, relations=()))]
+    if quote(wanted.text) != f"“{wanted.text}”":  # shortened, say
+        words.append(repr(wanted.text))
+    if wanted.picture is not None:
+        words.append(f"({wanted.picture.drawing.sha1[:12]})")
+    if wanted.exact:
+        words.append("exactly")
+    for beside in wanted.relations:
+        words.append(f"{beside.where} ({key_of(beside.other)})")
+    if wanted.inside is not None:
+        words.append(f"inside ({key_of(wanted.inside)})")
+    return " ".join(" ".join(words).split())
+
+
+def _verified(entry: RememberedThing, sought: Sought) -> Thing | None:
+    """The thing where its anchor is found, if the description allows that place."""
+    view = sought.view
+
+    def look(_part: ImagePart) -> Sight:
+        return view.sight if entry.how in _BY_MEANING else Sight(())
+
+    found = Finder(look).find(entry.anchor, view.frame, windows=view.refs)
+    if not isinstance(found, Found):
+        return None
+    at, width, height = found.point, entry.width, entry.height
+    box = FrameBox(at.x - width / 2, at.y - height / 2, width, height)
+    if not may_lie_at(sought.description, view, box):
+        return None
+    window = next((each.title for each in view.windows if each.box.contains(at)), "")
+    thing = Thing(box, "cache", entry.text, entry.role, window)
+    return with_state(thing, view) if sought.state else thing
+
+
+def with_state(thing: Thing, view: View) -> Thing:
+    """A thing with what its application tells of it, as far as that is known."""
+    element = element_at(view.sight.elements, thing.box.center)
+    if element is None:
+        return thing
+    return replace(
+        thing,
+        text=element.text,
+        role=element.role,
+        enabled=element.enabled,
+        checked=element.checked,
+        element=element,
+    )
+
+
+def element_at(elements: Sequence[Element], point: FramePoint) -> Element | None:
+    """The smallest thing that lies there."""
+    there = [each for each in elements if (each.extent or each.box).contains(point)]
+    return min(there, key=lambda each: each.box.width * each.box.height, default=None)
+
+
+def _texts(reader: Reader, part: ImagePart) -> Sight:
+    """What can be read in a recorded frame: its applications cannot be asked any more."""
+    return Sight(reader.texts(part))
