@@ -15,11 +15,13 @@ from agent_app.geometry import FrameBox
 from agent_app.runtimes.reader.seeing.ink import Box
 from agent_app.screen.change import changed_boxes, is_caret
 from agent_app.screen.frame import Pixels
-from agent_app.testing.failures import DesktopFailure
+from agent_app.testing.failures import DesktopFailure, hidden
 from agent_app.testing.locator import Locator
 from agent_app.testing.looking import View
 from agent_app.testing.resolving import resolve
 from agent_app.testing.stage import Stage
+
+__tracebackhide__ = hidden
 
 _OTHER = 16  # of 255, in any channel: below it is how the same letters are smoothed elsewhere
 _RED = (220, 38, 38)

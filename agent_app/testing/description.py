@@ -49,7 +49,7 @@ class Description:
     It needs a `text`, a `role` or a `picture`. `window` is a part of a window's title, or its
     application's name; `inside` is a thing that it lies in; `region` a part of the screen. `nth`
     counts from 0 in reading order, from the end when negative. With `exact`, the whole label must
-    be the text, but for typography.
+    be the text, but for typography. With `popup`, only menus and lists that popped up count.
     """
 
     text: str = ""
@@ -62,6 +62,7 @@ class Description:
     relations: tuple[Beside, ...] = ()
     nth: int | None = None
     exact: bool = False
+    popup: bool = False
 
     def __str__(self) -> str:
         """In a few words, such as `the button “Save” right of “Name” in “Save As”`."""

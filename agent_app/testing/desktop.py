@@ -18,12 +18,16 @@ from agent_app.model_runtime import no_progress
 from agent_app.runtimes.reader.quoting import quote
 from agent_app.testing.applications import Application
 from agent_app.testing.description import Description
+from agent_app.testing.failures import hidden
 from agent_app.testing.locator import Locator, Scope, key_action
+from agent_app.testing.lookback import assert_seen, never_seen
 from agent_app.testing.looking import Sampler
 from agent_app.testing.place import Place
 from agent_app.testing.stage import Stage
 from agent_app.testing.trial import TrialSession
 from agent_app.testing.waiting import DEFAULT_SECONDS, Deadline
+
+__tracebackhide__ = hidden
 
 _START_SECONDS = 15.0
 _NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
@@ -122,6 +126,14 @@ class Desktop(Scope):
     def press(self, *keys: str) -> None:
         """Press keys where the focus is, such as `"enter"` or `"ctrl+s"`, one after the other."""
         self._send(f"press {' '.join(keys)}", [key_action(each) for each in keys])
+
+    def assert_seen(self, text: str, *, last: float = 5.0) -> None:
+        """A text was on the screen at some moment of the last seconds, though it may be gone."""
+        assert_seen(self.stage, text, last)
+
+    def never_seen(self, text: str, *, last: float = 5.0) -> None:
+        """A text was on the screen at no moment of the last seconds."""
+        never_seen(self.stage, text, last)
 
     def screenshot(self) -> Image.Image:
         """What the screen shows now."""

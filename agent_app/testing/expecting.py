@@ -11,13 +11,15 @@ from agent_app.runtimes.reader.quoting import quote
 from agent_app.testing.baselines import Baselines
 from agent_app.testing.description import Description
 from agent_app.testing.desktop import Desktop
-from agent_app.testing.failures import ExpectationFailed, found_instead, said
+from agent_app.testing.failures import ExpectationFailed, found_instead, hidden, said
 from agent_app.testing.locator import Locator
 from agent_app.testing.looking import View
 from agent_app.testing.resolving import Resolution
 from agent_app.testing.seams import Thing
 from agent_app.testing.stage import Search, Stage
 from agent_app.testing.waiting import Deadline
+
+__tracebackhide__ = hidden
 
 
 class Verdict(NamedTuple):
@@ -69,6 +71,8 @@ class Expectations:
                     step.see(view)
                     step.say(search.log)
                     step.judge(True, verdict.seen)
+                    for thing in resolution.things:
+                        stage.remember(search, thing)
                     return
             view = search.view
             assert view is not None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from agent_app.errors import KnownError
 from agent_app.runtimes.reader.quoting import quote
 from agent_app.testing.looking import View
 from agent_app.testing.resolving import Resolution
@@ -27,13 +29,27 @@ class DesktopFailure(AssertionError):
         lines = [headline, "", *(f"  {line}" for line in details)]
         super().__init__("\n".join(lines) + (f"\n  what was tried:\n{tried}" if tried else ""))
 
+    __module__ = "agent_app.testing"
+
 
 class ActionFailed(DesktopFailure):
     """A thing could not be acted on within the time."""
 
+    __module__ = "agent_app.testing"
+
 
 class ExpectationFailed(DesktopFailure):
     """What was expected was not so within the time."""
+
+    __module__ = "agent_app.testing"
+
+
+def hidden(error: Any) -> bool:
+    """Whether pytest leaves our frames out of a traceback: where the test or the world is wrong.
+
+    `error` is pytest's ExceptionInfo; it asks whatever a module has as `__tracebackhide__`.
+    """
+    return bool(error.errisinstance((DesktopFailure, KnownError)))
 
 
 def said(thing: Thing) -> str:

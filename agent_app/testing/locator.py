@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from PIL import Image
 
 from agent_app.actions import Button, Click, Drag, Hotkey, InputAction, Move, Press, Write
 from agent_app.errors import KnownError
-from agent_app.geometry import Region, RelativePoint
+from agent_app.geometry import FrameBox, FramePoint, FrameTransform, Region
 from agent_app.runtimes.reader.language.steps import Where
 from agent_app.runtimes.reader.quoting import quote
 from agent_app.testing.description import Beside, Description, Wanted
+from agent_app.testing.failures import hidden
+from agent_app.testing.resolving import resolve
+from agent_app.testing.scrolling import scroll_to
 from agent_app.testing.seams import Thing
-from agent_app.testing.stage import Stage
+from agent_app.testing.stage import Aim, Stage
+from agent_app.testing.waiting import Deadline
+
+__tracebackhide__ = hidden
 
 PictureLike = str | Path | Image.Image
 
@@ -147,8 +154,8 @@ class Locator(Scope):
         name = {2: "double click", 3: "triple click"}.get(count, "click")
         name = name if button == "left" else f"{button} {name}"
 
-        def click(at: Sequence[RelativePoint]) -> Sequence[InputAction]:
-            return [Click(at[0], button, count, tuple(modifiers))]
+        def click(aims: Sequence[Aim]) -> Sequence[InputAction]:
+            return [Click(aims[0].at, button, count, tuple(modifiers))]
 
         self.stage.act([self.wanted], f"{name} {self.wanted}", click, timeout=timeout)
 
@@ -161,31 +168,43 @@ class Locator(Scope):
     def hover(self, *, timeout: float | None = None) -> None:
         """Rest the pointer on it."""
         summary = f"hover over {self.wanted}"
-        self.stage.act([self.wanted], summary, lambda at: [Move(at[0])], timeout=timeout)
+        self.stage.act([self.wanted], summary, lambda aims: [Move(aims[0].at)], timeout=timeout)
 
     def drag_to(self, target: Locator, *, timeout: float | None = None) -> None:
         """Drag it to the middle of another thing."""
         summary = f"drag {self.wanted} to {target.wanted}"
         self.stage.act(
-            [self.wanted, target.wanted], summary, lambda at: [Drag(at[1], at[0])], timeout=timeout
+            [self.wanted, target.wanted],
+            summary,
+            lambda aims: [Drag(aims[1].at, aims[0].at)],
+            timeout=timeout,
         )
 
     def fill(self, text: str, *, timeout: float | None = None) -> None:
-        """Make this the field's whole text."""
+        """Make this the field's whole text; a field that stays as it was is an error."""
         last = Write(text) if text else Press(("delete",))
+        fields: list[Thing] = []
+        before: list[str | None] = []
+
+        def fill(aims: Sequence[Aim]) -> Sequence[InputAction]:
+            fields.append(aims[0].thing)
+            before.append(self.stage.content_of(aims[0].thing))
+            return [Click(aims[0].at), Hotkey(("ctrl", "a")), last]
+
+        def still() -> str:
+            was = before[0]
+            if was is None or was == text or self.stage.content_of(fields[0]) != was:
+                return ""
+            return f"the field still holds {quote(was)}"
+
         summary = f"fill {self.wanted} with {quote(text)}"
-        self.stage.act(
-            [self.wanted],
-            summary,
-            lambda at: [Click(at[0]), Hotkey(("ctrl", "a")), last],
-            timeout=timeout,
-        )
+        self.stage.act([self.wanted], summary, fill, effect=still, state=True, timeout=timeout)
 
     def type(self, text: str, *, timeout: float | None = None) -> None:
         """Click it and type, after what is there; a newline is Enter, a tab is Tab."""
         summary = f"type {quote(text)} into {self.wanted}"
         self.stage.act(
-            [self.wanted], summary, lambda at: [Click(at[0]), Write(text)], timeout=timeout
+            [self.wanted], summary, lambda aims: [Click(aims[0].at), Write(text)], timeout=timeout
         )
 
     def press(self, *keys: str, timeout: float | None = None) -> None:
@@ -194,9 +213,100 @@ class Locator(Scope):
         self.stage.act(
             [self.wanted],
             summary,
-            lambda at: [Click(at[0]), *map(key_action, keys)],
+            lambda aims: [Click(aims[0].at), *map(key_action, keys)],
             timeout=timeout,
         )
+
+    def select(self, option: str, *, timeout: float | None = None) -> None:
+        """Open this list of choices and choose one by its text."""
+        deadline = Deadline(self.stage.timeout if timeout is None else timeout)
+        self.click(timeout=deadline.left())
+        choice = Description(text=option, owner=self.wanted.owner, popup=True)
+        Locator(self.stage, choice).click(timeout=deadline.left())
+
+    def check(self, *, timeout: float | None = None) -> None:
+        """See to it that it is checked. Its application must tell whether it is."""
+        self._set_checked(True, f"check {self.wanted}", timeout)
+
+    def uncheck(self, *, timeout: float | None = None) -> None:
+        """See to it that it is not checked. Its application must tell whether it is."""
+        self._set_checked(False, f"uncheck {self.wanted}", timeout)
+
+    def scroll_into_view(
+        self, over: Locator | None = None, *, timeout: float | None = None
+    ) -> None:
+        """Turn the wheel over another thing, or the middle of where it may lie, until it shows."""
+        scroll_to(self.stage, self.wanted, None if over is None else over.wanted, timeout)
+
+    def wait_for(
+        self, state: Literal["visible", "hidden"] = "visible", *, timeout: float | None = None
+    ) -> None:
+        """Wait until it is there, or is there no more. Raises ActionFailed at the deadline."""
+        there = state == "visible"
+
+        def still() -> str:
+            things = self._now()
+            if there:
+                return "" if things else "it is not there"
+            return f"{len(things)} of it are still there" if things else ""
+
+        self.stage.act(
+            [], f"wait for {self.wanted} to be {state}", lambda _: [], effect=still, timeout=timeout
+        )
+
+    # --- what it is now ---------------------------------------------------------------------------
+
+    def text(self, *, timeout: float | None = None) -> str:
+        """What it reads: a field's whole content, anything else's label."""
+        return self.stage.text_of(self._one("read", timeout))
+
+    def region(self, *, timeout: float | None = None) -> Region:
+        """Where it lies on the screen."""
+        view_box = self._one("measure", timeout).extent
+        return screen_region(self.stage.screen.grab().transform, view_box)
+
+    def screenshot(self, *, timeout: float | None = None) -> Image.Image:
+        """A picture of it."""
+        box = self._one("take a picture of", timeout).extent
+        left, top = max(0, int(box.left)), max(0, int(box.top))
+        pixels = self.stage.screen.grab().pixels
+        return Image.fromarray(pixels[top : round(box.bottom), left : round(box.right)])
+
+    def count(self) -> int:
+        """How many there are now, without waiting."""
+        return len(self._now())
+
+    def all(self) -> list[Locator]:
+        """A locator for each of those that there are now, in reading order."""
+        return [self.nth(index) for index in range(self.count())]
+
+    def _now(self) -> tuple[Thing, ...]:
+        return resolve(self.wanted, self.stage.looker.look()).things
+
+    def _one(self, verb: str, timeout: float | None) -> Thing:
+        """The one thing that is meant, waited for; reading it is a step of the recording, too."""
+        found: list[Thing] = []
+
+        def keep(aims: Sequence[Aim]) -> Sequence[InputAction]:
+            found.append(aims[0].thing)
+            return []
+
+        self.stage.act([self.wanted], f"{verb} {self.wanted}", keep, state=True, timeout=timeout)
+        return found[0]
+
+    def _set_checked(self, wanted: bool, summary: str, timeout: float | None) -> None:
+        def click(aims: Sequence[Aim]) -> Sequence[InputAction]:
+            return [] if aims[0].thing.checked is wanted else [Click(aims[0].at)]
+
+        def still() -> str:
+            things = self._now()
+            if len(things) != 1:
+                return "it is not there any more"
+            if things[0].checked is None:
+                return "it does not tell whether it is checked"
+            return "" if things[0].checked is wanted else f"it is {'not ' if wanted else ''}checked"
+
+        self.stage.act([self.wanted], summary, click, effect=still, state=True, timeout=timeout)
 
     def _beside(self, where: Where, other: Locator | str) -> Locator:
         if isinstance(other, str):
@@ -216,26 +326,9 @@ def key_action(keys: str) -> InputAction:
     return Hotkey(names) if len(names) > 1 else Press(names)
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """One of the things that a locator matches now: what it reads, and where on the screen."""
-
-    text: str
-    role: str
-    window: str
-    region: Region
-
-    @classmethod
-    def of(cls, thing: Thing, origin: tuple[int, int], scale: float) -> Match:
-        box = thing.extent
-        return cls(
-            thing.text,
-            thing.role,
-            thing.window,
-            Region(
-                origin[0] + round(box.left / scale),
-                origin[1] + round(box.top / scale),
-                round(box.width / scale),
-                round(box.height / scale),
-            ),
-        )
+def screen_region(transform: FrameTransform, box: FrameBox) -> Region:
+    """A box of a frame in the units of the screen."""
+    start = transform.frame_to_screen(FramePoint(box.left, box.top))
+    return Region(
+        start.x, start.y, round(box.width / transform.scale), round(box.height / transform.scale)
+    )

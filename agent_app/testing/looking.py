@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -14,6 +14,7 @@ import numpy as np
 from agent_app.errors import KnownError
 from agent_app.events import WindowRef
 from agent_app.model_runtime import ImagePart
+from agent_app.runtimes.reader.matching.likeness import Tier, likeness
 from agent_app.runtimes.reader.seeing.merging import layers, sight_windows
 from agent_app.runtimes.reader.sight import Element, Sight, Window
 from agent_app.screen.frame import Frame, Screen
@@ -26,6 +27,11 @@ class Reader(Protocol):
     """Reads a screenshot of the desktop, and fields in full: the reader's `Eyes`."""
 
     def look(self, part: ImagePart) -> Sight: ...
+
+    def confirm(
+        self, part: ImagePart, wanted: Callable[[str], bool], windows: Collection[int] | None
+    ) -> Sight | None: ...
+
     def texts(self, part: ImagePart) -> tuple[Element, ...]: ...
     def content(self, element: Element) -> str | None: ...
 
@@ -40,14 +46,34 @@ class View:
     frame: Frame
     stack: tuple[TopLevel, ...]
     read: Callable[[View], Sight] = field(repr=False)
+    confirm: Callable[[View, str, frozenset[int] | None], Sight | None] = field(
+        default=lambda _view, _text, _windows: None, repr=False
+    )
     seconds: float = 0.0
+    _confirmed: dict[tuple[str, frozenset[int] | None], Sight | None] = field(
+        default_factory=dict[tuple[str, frozenset[int] | None], Sight | None], repr=False
+    )
 
     @cached_property
     def sight(self) -> Sight:
         started = time.perf_counter()
         sight = self.read(self)
-        self.seconds = time.perf_counter() - started
+        self.seconds += time.perf_counter() - started
         return sight
+
+    def sight_for(self, text: str, windows: frozenset[int] | None) -> Sight:
+        """What there is of a text in these windows: what applications tell, where that settles it.
+
+        Else all that can be read.
+        """
+        if "sight" in self.__dict__:
+            return self.sight
+        key = (text, windows)
+        if key not in self._confirmed:
+            started = time.perf_counter()
+            self._confirmed[key] = self.confirm(self, text, windows)
+            self.seconds += time.perf_counter() - started
+        return self._confirmed[key] or self.sight
 
     @cached_property
     def windows(self) -> tuple[Window, ...]:
@@ -93,12 +119,20 @@ class Looker:
             and np.array_equal(frame.pixels, last.frame.pixels)
         ):
             return last
-        self._last = View(frame, tuple(self._stack()), self._read)
+        self._last = View(frame, tuple(self._stack()), self._read, self._confirm)
         return self._last
 
     def forget(self) -> None:
         """Look anew next time: something was done."""
         self._last = None
+
+    def _confirm(self, view: View, text: str, windows: frozenset[int] | None) -> Sight | None:
+        def wanted(name: str) -> bool:
+            alike = likeness(text, name)
+            return alike is not None and alike.tier <= Tier.CASE
+
+        self._read_now = view.stack
+        return self.reader.confirm(view.frame.for_model(None), wanted, windows)
 
     def _read(self, view: View) -> Sight:
         self._read_now = view.stack
@@ -133,13 +167,17 @@ class Sampler:
     def _run(self) -> None:
         screen = None
         latest: Frame | None = None
+        until = 0.0
         try:
             screen = self._open_screen()
             while not self._ended.is_set():
                 frame = screen.grab()
                 if latest is None or not np.array_equal(frame.pixels, latest.pixels):
+                    if latest is not None:  # it was there until just now
+                        self._seen(replace(latest, time=until))
                     self._seen(frame)
                     latest = frame
+                until = frame.time
                 self._ended.wait(self._seconds)
         except KnownError:  # the display is gone, and so is what could be looked back at
             return

@@ -19,7 +19,8 @@ from agent_app.model_runtime import (
 )
 from agent_app.prompting import History, Prompt
 from agent_app.testing.looking import View
-from agent_app.testing.stage import Stage, Step
+from agent_app.testing.stage import Stage
+from agent_app.testing.steps import Step
 
 MOST_CALLS = 200  # that one test may make: more is a test that has lost its way
 

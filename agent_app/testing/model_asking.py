@@ -13,7 +13,7 @@ from agent_app.model_runtime import Sampling
 from agent_app.prompting import Prompt, load_prompt
 from agent_app.runtimes.reader.quoting import quote
 from agent_app.testing.evidence import Evidence, keep_evidence
-from agent_app.testing.failures import ActionFailed, ExpectationFailed
+from agent_app.testing.failures import ActionFailed, ExpectationFailed, hidden
 from agent_app.testing.looking import View
 from agent_app.testing.model import AskedModel, model_of
 from agent_app.testing.model_answers import (
@@ -27,8 +27,11 @@ from agent_app.testing.model_answers import (
     sections,
     whole_text,
 )
-from agent_app.testing.stage import Stage, Step
+from agent_app.testing.stage import Stage
+from agent_app.testing.steps import Step
 from agent_app.testing.waiting import CallLog, Deadline
+
+__tracebackhide__ = hidden
 
 T = TypeVar("T")
 

@@ -21,13 +21,15 @@ from agent_app.replaying.parameters import Texts
 from agent_app.runtimes.reader.quoting import quote
 from agent_app.runtimes.reader.sight import Sight
 from agent_app.screen.settle import SettleLimits
-from agent_app.testing.failures import ActionFailed
+from agent_app.testing.failures import ActionFailed, hidden
 from agent_app.testing.memory_file import RememberedTask
 from agent_app.testing.memory_tasks import script_again
 from agent_app.testing.model import model_of
 from agent_app.testing.stage import Stage
 from agent_app.testing.trial import EFFECT
 from agent_app.testing.waiting import CallLog
+
+__tracebackhide__ = hidden
 
 STEPS, SECONDS = 10, 120.0
 _AGAIN = SettleLimits(minimum=0.0, reaction=0.25, quiet=0.1, maximum=2.0)

@@ -29,11 +29,17 @@ from agent_app.virtual import VirtualDesktop, end_program, start_program
 class Place:
     """One desktop, open: its screen, its input, and what reads it; to be closed.
 
-    Without `display` it is a private one. Raises KnownError when any part of it cannot be had.
+    Without `display` it is a private one; `environment` is that of an existing one. Raises
+    KnownError when any part of it cannot be had.
     """
 
     def __init__(
-        self, settings: DesktopSettings, *, display: str | None = None, model: str | None = None
+        self,
+        settings: DesktopSettings,
+        *,
+        display: str | None = None,
+        model: str | None = None,
+        environment: Mapping[str, str] = os.environ,
     ) -> None:
         self.settings = settings
         self._windows: WindowList | None = None
@@ -49,8 +55,8 @@ class Place:
                 settings.write(home=Path(home), config=config)
                 self.home = Path(home)
             else:
-                self.home = Path.home()
-                self.environment = {**os.environ, "DISPLAY": display}
+                self.home = Path(environment.get("HOME", Path.home()))
+                self.environment = {**environment, "DISPLAY": display}
             self.environment |= settings.environment()
             self.workplace = opened.enter_context(
                 Workplace(WorkplaceOptions(model=model), environment=self.environment)

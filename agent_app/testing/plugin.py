@@ -119,8 +119,9 @@ def _place_for(request: pytest.FixtureRequest, places: Places) -> Place:
         for marker in reversed(list(request.node.iter_markers("agent"))):
             settings = changed_settings(settings, marker.kwargs)
         return places.at(settings)
-    except KnownError as error:  # the world's fault: a traceback through us says nothing
-        pytest.fail(str(error), pytrace=False)
+    except KnownError as error:
+        fault = str(error)
+    pytest.fail(fault, pytrace=False)  # the world's: a traceback through us says nothing
 
 
 @pytest.hookimpl(wrapper=True)
@@ -133,7 +134,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
             error.add_note(f"before that, softly: {failure}")
         raise
     if soft := _soft_failures(item):
-        raise AssertionError("\n\n".join(map(str, soft)))
+        pytest.fail("\n\n".join(map(str, soft)), pytrace=False)
     return result
 
 

@@ -101,9 +101,9 @@ def _place(wanted: Description, view: View) -> _Place | Resolution:
             return Resolution((), f"{wanted.inside.thing}, which it lies in: {said}", outer.things)
         boxes.append(outer.things[0].extent)
     allowed: set[int] | None = None
-    if wanted.owner is not None or wanted.window is not None:
+    if wanted.owner is not None or wanted.window is not None or wanted.popup:
         windows = view.windows
-        allowed = set(range(len(windows)))
+        allowed = {i for i, window in enumerate(windows) if window.popup or not wanted.popup}
         if wanted.owner is not None:
             allowed &= {i for i in allowed if _owns(wanted, windows, i)}
         if wanted.window is not None and wanted.role != "title":
@@ -151,6 +151,8 @@ def _hangs_at(windows: Sequence[Window], index: int, called: set[int]) -> bool:
 def _no_window(wanted: Description, windows: Sequence[Window]) -> str:
     titles = [quote(window.title) for window in windows if window.title]
     shown = f"open are {', '.join(titles)}" if titles else "no window is open"
+    if wanted.popup:
+        return "no list or menu has popped up"
     if wanted.window is not None:
         return f"no window is called {quote(wanted.window)}; {shown}"
     assert wanted.owner is not None
@@ -176,7 +178,7 @@ def _resolve_in(wanted: Description, view: View, place: _Place) -> Resolution:
 def _by_text(
     wanted: Description, view: View, place: _Place, relations: Sequence[Relation]
 ) -> Found:
-    sight, size = view.sight, view.frame.size
+    sight, size = view.sight_for(wanted.text, place.windows), view.frame.size
     is_field = wanted.role in _FIELDS
     roles = None if is_field else roles_of(wanted.role)
     telling = _telling(sight)
@@ -199,8 +201,20 @@ def _by_text(
         if contains(wanted.text, element.text)
     ]
     if not holding:
-        return found
+        return _covered(wanted, view) or found
     return choose(Scene(kept, scene.windows), target, holding)
+
+
+def _covered(wanted: Description, view: View) -> Missing | None:
+    """That the thing is there, under another window, as far as its application tells."""
+    for element in view.sight.hidden:
+        alike = likeness(wanted.text, element.text)
+        if alike is not None and alike.tier <= Tier.CASE:
+            over = [w for w in view.windows if w.box.contains(element.box.center)]
+            by = f" by {quote(over[0].title)}" if over and over[0].title else ""
+            where = f" of {quote(element.window)}" if element.window else ""
+            return Missing(f"{element.role} {quote(element.text)}{where} is covered{by}")
+    return None
 
 
 def _by_role(

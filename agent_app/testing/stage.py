@@ -14,16 +14,9 @@ from typing import TYPE_CHECKING, Literal
 
 from PIL import Image
 
-from agent_app.actions import InputAction, perform, target_points
-from agent_app.course import BETWEEN_ACTIONS, Stopwatch
-from agent_app.errors import ModelMistake, RunEnded
+from agent_app.actions import InputAction
 from agent_app.events import (
-    ActionDecided,
-    ActionDone,
-    EffectCompared,
-    Event,
-    ReplyReceived,
-    ScreenSettled,
+    ModelErred,
     StepFinished,
     StepStarted,
     TargetMissed,
@@ -33,23 +26,38 @@ from agent_app.policy import Policy
 from agent_app.replaying.execution_steps import is_untouched
 from agent_app.runtimes.reader.matching.candidates import FIELD_ROLES
 from agent_app.runtimes.reader.seeing.merging import reading_order
-from agent_app.screen.frame import Frame, Screen
+from agent_app.screen.frame import Screen
 from agent_app.testing.description import Description
-from agent_app.testing.failures import ActionFailed, DesktopFailure, found_instead, said
+from agent_app.testing.failures import ActionFailed, DesktopFailure, found_instead, hidden, said
 from agent_app.testing.looking import Looker, View
 from agent_app.testing.resolving import Resolution, resolve
 from agent_app.testing.seams import Grounder, Memory, Sought, TaskMemory, Thing
-from agent_app.testing.trial import EFFECT, TrialSession
+from agent_app.testing.steps import Step
+from agent_app.testing.trial import TrialSession
 from agent_app.testing.waiting import DEFAULT_SECONDS, CallLog, Deadline
 
 if TYPE_CHECKING:
     from agent_app.testing.model import AskedModel
 
+__tracebackhide__ = hidden
+
 _STABLE_SECONDS = 0.02  # between the two frames that must show the same
 _MOST_FRAMES = 5  # of those tried in vain that are recorded
 
 BaselineMode = Literal["missing", "all", "none"]
-Actions = Callable[[Sequence[RelativePoint]], Sequence[InputAction]]
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """A thing that is acted on, and the place of its middle."""
+
+    thing: Thing
+    at: RelativePoint
+
+
+Actions = Callable[[Sequence[Aim]], Sequence[InputAction]]
+Effect = Callable[[], str]
+"""What is still to come of an act, in words; empty once it has come."""
 
 
 @dataclass
@@ -100,10 +108,16 @@ class Stage:
     written: list[Path] = field(default_factory=list[Path])
     failures: list[DesktopFailure] = field(default_factory=list[DesktopFailure])
 
+    def content_of(self, thing: Thing) -> str | None:
+        """What a field holds, in full; None when its application does not tell."""
+        if thing.element is None or thing.role not in FIELD_ROLES:
+            return None
+        return self.looker.reader.content(thing.element)
+
     def text_of(self, thing: Thing) -> str:
         """What a thing reads: a field's content, anything else's own text."""
-        if thing.element is not None and thing.role in FIELD_ROLES:
-            content = self.looker.reader.content(thing.element)
+        if thing.role in FIELD_ROLES:
+            content = self.content_of(thing)
             if content is not None:
                 return content
             view = self.looker.look()
@@ -189,12 +203,15 @@ class Stage:
         summary: str,
         actions: Actions,
         *,
+        effect: Effect | None = None,
         state: bool = False,
         timeout: float | None = None,
-    ) -> tuple[Thing, ...]:
-        """Find the targets and carry out what `actions` makes of their places; the things found.
+    ) -> None:
+        """Find the targets, carry out what `actions` makes of them, and wait for the effect.
 
-        Raises ActionFailed when a target is not found, or may not be acted on.
+        With `state`, more is asked of the targets than where they are.
+        Raises ActionFailed when a target is not found or may not be acted on, or the effect does
+        not come.
         """
         deadline = Deadline(self.timeout if timeout is None else timeout)
         log = CallLog()
@@ -212,13 +229,26 @@ class Stage:
             if view is None:
                 view = self.looker.look()
             transform = view.frame.transform
-            places = [transform.frame_to_relative(thing.box.center) for thing in things]
+            aims = [Aim(thing, transform.frame_to_relative(thing.box.center)) for thing in things]
             step.see(view)
+            planned = actions(aims)
             step.say(log)
-            step.do(view, actions(places))
+            step.do(view, planned)
+            if effect is not None:
+                self._await(step, effect, deadline, log)
             for search, thing in zip(searches, things, strict=True):
                 self.remember(search, thing)
-            return tuple(things)
+
+    def _await(self, step: Step, effect: Effect, deadline: Deadline, log: CallLog) -> None:
+        """Wait for what an act is to bring about. Raises ActionFailed when it does not come."""
+        still = ""
+        for _ in deadline.tries():
+            still = effect()
+            if not still:
+                return
+            log.add(still)
+        step.tell(ModelErred(step.number, still, time.monotonic()))
+        raise ActionFailed(f"{step.summary}: {still}", (), log, self.looker.look())
 
     def _not_found(self, step: Step, search: Search) -> ActionFailed:
         view = search.view
@@ -244,7 +274,7 @@ class Stage:
         """One step of the recording; whatever happens, it is finished."""
         trial = self.session.trial
         trial.steps += 1
-        step = Step(self, trial.steps, summary)
+        step = Step(self.session, self.looker, self.policy, trial.steps, summary)
         step.tell(StepStarted(step.number, time.monotonic()))
         try:
             yield step
@@ -254,73 +284,3 @@ class Stage:
             raise
         finally:
             step.tell(StepFinished(step.number, step.watch.timing(), time.monotonic()))
-
-
-@dataclass
-class Step:
-    """A step under way, and its recording."""
-
-    stage: Stage
-    number: int
-    summary: str
-    watch: Stopwatch = field(default_factory=Stopwatch)
-    _said: bool = False
-    _seen: set[str] = field(default_factory=set[str])
-
-    def tell(self, *events: Event) -> None:
-        self.stage.session.tell(events)
-
-    def see(self, view: View) -> None:
-        """Record what was seen, once."""
-        sha1 = view.frame.sha1
-        if sha1 not in self._seen:
-            self._seen.add(sha1)
-            self.tell(*self.stage.session.trial.seen(self.number, view.frame, view.refs))
-
-    def say(self, log: CallLog) -> None:
-        """Record the call log as the thought, and the act's own words; once."""
-        if self._said:
-            return
-        self._said = True
-        self.tell(
-            ReplyReceived(self.number, str(log), self.summary, "stop", 0, 0, time.monotonic())
-        )
-
-    def judge(self, alike: bool, message: str) -> None:
-        """Record whether an expectation is met."""
-        self.tell(EffectCompared(self.number, alike, message, time.monotonic()))
-
-    def do(self, view: View, actions: Sequence[InputAction]) -> None:
-        """Carry out actions whose places are on this view, and wait for their effect.
-
-        Raises ActionFailed for what may not be done, or once a person has stopped it.
-        """
-        stage, trial = self.stage, self.stage.session.trial
-        transform = view.frame.transform
-        before: Frame | None = None
-        try:
-            for index, action in enumerate(actions):
-                points = target_points(action, transform)
-                stage.policy.check(action, points=points, region=stage.screen.region)
-                now = time.monotonic()
-                self.tell(ActionDecided(self.number, index, action, self.summary, points, now))
-                with self.watch.measure("act"):
-                    if before is None:
-                        before = trial.look_again(view.frame)
-                    else:
-                        trial.settle(stage.screen.grab(), BETWEEN_ACTIONS)
-                    perform(action, input=trial.input, transform=transform, stop=trial.stop)
-                self.tell(ActionDone(self.number, index, time.monotonic()))
-        except (ModelMistake, RunEnded) as refusal:
-            raise ActionFailed(f"{self.summary}: {refusal}", (), CallLog(), view) from refusal
-        finally:
-            stage.looker.forget()
-        if before is None:
-            return
-        with self.watch.measure("settle"):
-            settled = trial.settle(before, EFFECT)
-        self.tell(
-            ScreenSettled(
-                self.number, settled.settled, settled.changed, settled.seconds, time.monotonic()
-            )
-        )

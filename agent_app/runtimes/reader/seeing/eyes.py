@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
 from agent_app.model_runtime import ImagePart
-from agent_app.runtimes.reader.seeing.accessibility import AccessibilityTree, AccessibleNode
+from agent_app.runtimes.reader.seeing.accessibility import FIELDS, AccessibilityTree, AccessibleNode
 from agent_app.runtimes.reader.seeing.ink import edges
 from agent_app.runtimes.reader.seeing.merging import (
     Layer,
+    Placed,
     covered,
     layers,
     merge,
     place,
+    shows,
     sight_windows,
     visible,
 )
@@ -72,6 +74,47 @@ class Eyes:
     def texts(self, part: ImagePart) -> tuple[Element, ...]:
         """The texts of a screenshot, by its pixels alone."""
         return self._ocr.read(part)
+
+    def confirm(
+        self, part: ImagePart, wanted: Callable[[str], bool], windows: Collection[int] | None
+    ) -> Sight | None:
+        """What is called as `wanted` says, as the applications tell, confirmed by the pixels there.
+
+        None where that does not settle it: when nothing is so called, when a name is not read where
+        it is to be, or when one of the `windows` (by their places from the topmost down; None for
+        all) is of an application that tells nothing. Reads little, so it takes a tenth of `look`.
+        """
+        stack = self._stack(part, [])
+        if not stack:
+            return None
+        nodes = self._nodes([])
+        telling = {node.process for node in nodes}
+        for index, layer in enumerate(stack):
+            counts = windows is None or index in windows
+            silent = layer.window.process not in telling
+            if counts and silent and (layer.window.process or not layer.window.popup):
+                return None
+        items = [
+            Placed(node, part.transform.region_to_box(node.region))
+            for node in nodes
+            if node.name and wanted(node.name)
+        ]
+        items = visible(items, stack)
+        texts = self._ocr.read_within(part, [item.box for item in items])
+        confirmed = {
+            item.node.process for item in items if any(shows(item, text) for text in texts)
+        }
+        for item in items:
+            is_field = item.node.role in FIELDS
+            if is_field and item.node.process in confirmed:
+                continue  # beside its label, which is where it should be
+            if is_field or not any(shows(item, text) for text in texts):
+                return None
+        if not items:
+            return None
+        own = [text for text in texts if any(shows(item, text) for item in items)]
+        elements = merge(own, items, stack)
+        return Sight(elements, sight_windows(stack, part.transform))
 
     def look(self, part: ImagePart) -> Sight:
         """What can be read in a screenshot taken just now."""
