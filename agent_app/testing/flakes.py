@@ -34,7 +34,7 @@ def step_runs(steps: Sequence[EpisodeStep], *, failed: bool) -> tuple[StepRun, .
     """The steps of a recorded test; the last one of a failing test is where it failed."""
     return tuple(
         StepRun(
-            step.summary or step.thought or "a step",
+            step.summary or next((each.intent for each in step.actions), "a step"),
             bool(step.missed) or bool(step.effect and not step.effect.alike)
             if number < len(steps)
             else failed,

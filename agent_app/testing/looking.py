@@ -27,6 +27,7 @@ class Reader(Protocol):
     """Reads a screenshot of the desktop, and fields in full: the reader's `Eyes`."""
 
     def look(self, part: ImagePart) -> Sight: ...
+    def told(self, part: ImagePart) -> Sight: ...
 
     def confirm(
         self, part: ImagePart, wanted: Callable[[str], bool], windows: Collection[int] | None
@@ -125,6 +126,11 @@ class Looker:
     def forget(self) -> None:
         """Look anew next time: something was done."""
         self._last = None
+
+    def told(self, view: View) -> Sight:
+        """What applications tell just now, of a view just seen; none of its pixels are read."""
+        self._read_now = view.stack
+        return self.reader.told(view.frame.for_model(None))
 
     def _confirm(self, view: View, text: str, windows: frozenset[int] | None) -> Sight | None:
         def wanted(name: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -74,11 +74,15 @@ class _NewTask:
 
 @dataclass
 class Cache:
-    """What one test remembers; `layout` is its desktop's, `mode` says whether it is written."""
+    """What one test remembers; `layout` is its desktop's, `mode` says whether it is written.
+
+    `told` gives what applications tell just now of a view just seen.
+    """
 
     path: CachePath
     layout: str
     mode: CacheMode
+    told: Callable[[View], Sight]
     _hits: list[str] = field(default_factory=list[str])
     _seconds: list[float] = field(default_factory=list[float])
     _new: list[_NewThing] = field(default_factory=list[_NewThing])
@@ -102,18 +106,18 @@ class Cache:
     def recall(self, sought: Sought) -> Thing | None:
         """Where a thing is, verified on this very frame; None when it is not known or not so.
 
-        Where the state of a thing is needed, only what the model found is recalled: the reader
-        tells the state of everything else, and finds it itself.
+        Where proof is needed, only what the model found is recalled, and read anew: the reader
+        finds everything else itself.
         """
         what, view = key_of(sought.description), sought.view
         started = time.perf_counter()
         for place in self._known(what):
             entry = self._file.things[place]
-            if sought.state and entry.how != "model":
+            if sought.need == "proof" and entry.how != "model":
                 continue
             if (place, view.frame.sha1) in self._missed:
                 continue
-            thing = _verified(entry, sought)
+            thing = self._verified(entry, sought)
             if thing is None:
                 self._missed.add((place, view.frame.sha1))
                 continue
@@ -133,7 +137,7 @@ class Cache:
         if thing.how == "cache":
             self._used.add(self._recalled[what])
             self._hits.append(what)
-        elif is_memorable(wanted) and (not sought.state or thing.how == "model"):
+        elif is_memorable(wanted) and (sought.need != "proof" or thing.how == "model"):
             frame = view.frame
             new = _NewThing(what, thing, frame.sha1, frame.transform, view.refs)
             if not any((each.what, each.frame) == (what, frame.sha1) for each in self._new):
@@ -144,6 +148,29 @@ class Cache:
         places = [i for i, each in enumerate(self._file.things) if each.what == what]
         layouts = [each.layout for each in self._file.things]
         return sorted(places, key=lambda i: (layouts[i] != self.layout, i in self._used))
+
+    def _verified(self, entry: RememberedThing, sought: Sought) -> Thing | None:
+        """The thing where its anchor is found, if the description allows that place."""
+        view = sought.view
+
+        def look(_part: ImagePart) -> Sight:
+            return view.sight if entry.how in _BY_MEANING else Sight(())
+
+        found = Finder(look).find(entry.anchor, view.frame, windows=view.refs)
+        if not isinstance(found, Found):
+            return None
+        at, width, height = found.point, entry.width, entry.height
+        box = FrameBox(at.x - width / 2, at.y - height / 2, width, height)
+        if not may_lie_at(sought.description, view, box):
+            return None
+        window = next((each.title for each in view.windows if each.box.contains(at)), "")
+        thing = Thing(box, "cache", entry.text, entry.role, window)
+        if sought.need == "place":
+            return thing
+        if sought.need == "proof":
+            return with_state(thing, view.sight)
+        now = with_state(thing, self.told(view))
+        return now if (now.text, now.role) == (entry.text, entry.role) else None
 
     # --- tasks ------------------------------------------------------------------------------------
 
@@ -278,28 +305,9 @@ def key_of(wanted: Description) -> str:
     return " ".join(" ".join(words).split())
 
 
-def _verified(entry: RememberedThing, sought: Sought) -> Thing | None:
-    """The thing where its anchor is found, if the description allows that place."""
-    view = sought.view
-
-    def look(_part: ImagePart) -> Sight:
-        return view.sight if entry.how in _BY_MEANING else Sight(())
-
-    found = Finder(look).find(entry.anchor, view.frame, windows=view.refs)
-    if not isinstance(found, Found):
-        return None
-    at, width, height = found.point, entry.width, entry.height
-    box = FrameBox(at.x - width / 2, at.y - height / 2, width, height)
-    if not may_lie_at(sought.description, view, box):
-        return None
-    window = next((each.title for each in view.windows if each.box.contains(at)), "")
-    thing = Thing(box, "cache", entry.text, entry.role, window)
-    return with_state(thing, view) if sought.state else thing
-
-
-def with_state(thing: Thing, view: View) -> Thing:
+def with_state(thing: Thing, sight: Sight) -> Thing:
     """A thing with what its application tells of it, as far as that is known."""
-    element = element_at(view.sight.elements, thing.box.center)
+    element = element_at(sight.elements, thing.box.center)
     if element is None:
         return thing
     return replace(

@@ -93,7 +93,7 @@ class ModelGrounder:
         while time.monotonic() < deadline:
             view = self.stage.looker.look()
             if view.frame.sha1 != sought.view.frame.sha1:
-                again = Sought(wanted, view, sought.rooms, sought.state)
+                again = Sought(wanted, view, sought.rooms, sought.need)
                 if self.cache.recall(again) is not None:
                     return True
             self.stage.session.stopping.wait(_POLL)
@@ -114,4 +114,4 @@ def _thing(view: View, point: FramePoint, room: FrameBox) -> Thing:
         box = FrameBox(point.x - 8, point.y - 8, 16, 16)
     window = next((each.title for each in view.windows if each.box.contains(point)), "")
     text = found.text.text if found.text is not None else ""
-    return with_state(Thing(box, "model", text, window=window), view)
+    return with_state(Thing(box, "model", text, window=window), view.sight)

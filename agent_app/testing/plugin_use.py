@@ -76,7 +76,7 @@ def equip(desktop: Desktop, request: pytest.FixtureRequest) -> None:
     if mode != "off":
         test = plain_name(request.node.nodeid).partition("::")[2]
         layout = place.settings.layout(stage.screen.region)
-        cache = Cache(CachePath.of(request.path, test), layout, mode)
+        cache = Cache(CachePath.of(request.path, test), layout, mode, stage.looker.told)
         stage.memory = stage.tasks = cache
     if config.getoption("--agent-model") not in (None, "reader"):
         stage.grounder = ModelGrounder(stage, stage.model, cache)

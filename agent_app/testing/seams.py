@@ -7,7 +7,7 @@ the `Grounder`, if there is one and the reader finds nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from agent_app.geometry import FrameBox
 from agent_app.runtimes.reader.sight import Element
@@ -42,17 +42,21 @@ class Thing:
         return self.box
 
 
+Need = Literal["place", "state", "proof"]
+
+
 @dataclass(frozen=True, slots=True)
 class Sought:
     """What is looked for, on what; `rooms` are where it may lie, in pixels of the frame.
 
-    With `state`, more is asked than its place: its text, or whether it is enabled or checked.
+    With the `need` of its place alone, something is done there; with that of its "state", what its
+    application tells of it just now counts, too; "proof" is for what a test reads or expects.
     """
 
     description: Description
     view: View
     rooms: tuple[FrameBox, ...]
-    state: bool = False
+    need: Need = "proof"
 
 
 class Grounder(Protocol):

@@ -31,7 +31,7 @@ from agent_app.testing.description import Description
 from agent_app.testing.failures import ActionFailed, DesktopFailure, found_instead, hidden, said
 from agent_app.testing.looking import Looker, View
 from agent_app.testing.resolving import Resolution, resolve
-from agent_app.testing.seams import Grounder, Memory, Sought, TaskMemory, Thing
+from agent_app.testing.seams import Grounder, Memory, Need, Sought, TaskMemory, Thing
 from agent_app.testing.steps import Step
 from agent_app.testing.trial import TrialSession
 from agent_app.testing.waiting import DEFAULT_SECONDS, CallLog, Deadline
@@ -64,13 +64,13 @@ Effect = Callable[[], str]
 class Search:
     """One looking for a thing: what was tried so far, and on which frames.
 
-    With `state`, more is asked than its place.
+    `need` says what of it, as in `Sought`.
     """
 
     wanted: Description
     deadline: Deadline
     log: CallLog = field(default_factory=CallLog)
-    state: bool = True
+    need: Need = "proof"
     frames: dict[str, View] = field(default_factory=dict[str, View])
     asked: set[str] = field(default_factory=set[str])
     view: View | None = None
@@ -141,7 +141,7 @@ class Stage:
         wanted = search.wanted
         resolution: Resolution | None = None
         if self.memory is not None:
-            thing = self.memory.recall(Sought(wanted, view, (), search.state))
+            thing = self.memory.recall(Sought(wanted, view, (), search.need))
             if thing is not None:
                 resolution = Resolution((thing,))
         if resolution is None:
@@ -159,7 +159,7 @@ class Stage:
     def remember(self, search: Search, thing: Thing) -> None:
         """Tell the memory what was found on the search's last view, and worked."""
         if self.memory is not None and search.view is not None:
-            self.memory.found(Sought(search.wanted, search.view, (), search.state), thing)
+            self.memory.found(Sought(search.wanted, search.view, (), search.need), thing)
 
     def find_one(self, search: Search) -> tuple[View, Thing] | None:
         """The one thing, enabled, stable and uncovered, on the view it was found on; or None.
@@ -204,18 +204,18 @@ class Stage:
         actions: Actions,
         *,
         effect: Effect | None = None,
-        state: bool = False,
+        need: Need = "place",
         timeout: float | None = None,
     ) -> None:
         """Find the targets, carry out what `actions` makes of them, and wait for the effect.
 
-        With `state`, more is asked of the targets than where they are.
+        `need` says what is asked of the targets, as in `Sought`.
         Raises ActionFailed when a target is not found or may not be acted on, or the effect does
         not come.
         """
         deadline = Deadline(self.timeout if timeout is None else timeout)
         log = CallLog()
-        searches = [Search(wanted, deadline, log, state=state) for wanted in targets]
+        searches = [Search(wanted, deadline, log, need) for wanted in targets]
         with self.step(summary) as step:
             things: list[Thing] = []
             view = None

@@ -116,6 +116,15 @@ class Eyes:
         elements = merge(own, items, stack)
         return Sight(elements, sight_windows(stack, part.transform))
 
+    def told(self, part: ImagePart) -> Sight:
+        """What the applications alone tell, where they say that it is: no pixel is read."""
+        stack = self._stack(part, [])
+        items = [
+            Placed(node, part.transform.region_to_box(node.region)) for node in self._nodes([])
+        ]
+        elements = merge((), visible(items, stack), stack)
+        return Sight(elements, sight_windows(stack or (), part.transform))
+
     def look(self, part: ImagePart) -> Sight:
         """What can be read in a screenshot taken just now."""
         clock = _Clock()
