@@ -27,6 +27,7 @@ from agent_app.events import (
     Event,
     ModelErred,
     ModelWarned,
+    Paused,
     QuestionAsked,
     RunFinished,
     RunStarted,
@@ -144,6 +145,10 @@ class _Printer:
                 parts = ((name, getattr(spent, name)) for name in spent.__struct_fields__)
                 times = " · ".join(f"{name} {s * 1000:.0f} ms" for name, s in parts if s >= 0.0005)
                 self._line(f"  {times}", "dim")
+            case Paused():
+                self._line(
+                    "‖ you took over" if event.cause == "hand" else "‖ paused", "bold magenta"
+                )
             case QuestionAsked():
                 self._session.answer(self._ask(event))
             case RunFinished():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +12,7 @@ from rich.console import Console
 
 from agent_app.actions import Action, AskHuman, Click, Drag, Hotkey, Press, Terminate, Wait, Write
 from agent_app.console import print_run
+from agent_app.control import Control
 from agent_app.episode.reader import open_episode
 from agent_app.episode.recorder import EpisodeRecorder
 from agent_app.events import (
@@ -264,12 +264,34 @@ def test_a_key_that_does_not_exist_is_a_failure_of_the_recording() -> None:
 
 def test_a_stop_ends_it_within_one_input_event() -> None:
     desk = Desk()
-    stop = threading.Event()
-    desk.input.on_event = stop.set
-    events = desk.run(part(1, Click(RECORDED)), stop=stop)
+    control = Control()
+    desk.input.on_event = control.end
+    events = desk.run(part(1, Click(RECORDED)), control=control)
     assert outcome(events)[0] == "stopped"
     assert desk.input.events == [("move", 120, 70)]
     assert desk.input.held == []
+
+
+@pytest.mark.parametrize(("answer", "ends"), [("again", "success"), ("leave it out", "failure")])
+def test_a_step_that_a_hand_broke_off_is_done_again_or_left_out(answer: str, ends: str) -> None:
+    desk = Desk()
+    control = Control()
+    asked: list[str] = []
+
+    def touch() -> None:
+        desk.input.on_event = lambda: None
+        control.feel_hand("button")
+
+    def answerer(question: QuestionAsked) -> str:
+        asked.append(question.question)
+        return "go on" if "go on" in question.choices else answer
+
+    desk.input.on_event = touch
+    events = desk.run(part(1, Click(RECORDED)), control=control, hand_rest=0.0, answerer=answerer)
+    assert "broken off" in asked[1]
+    assert outcome(events)[0] == ends
+    pressed = [event for event in desk.input.events if event[0] == "button_down"]
+    assert len(pressed) == (1 if answer == "again" else 0)
 
 
 def test_parameters_replace_what_is_typed() -> None:

@@ -164,7 +164,8 @@ def _has_display() -> bool:
 
 
 def _recording_options(options: argparse.Namespace) -> RecordingOptions:
-    from agent_app.demonstration.options import SECRET_CHORD, STOP_CHORD, RecordingOptions
+    from agent_app.demonstration.options import SECRET_CHORD, RecordingOptions
+    from agent_app.keys import STOP_CHORD
 
     injected: bool | None = options.injected
     return RecordingOptions(

@@ -15,9 +15,11 @@ from agent_app.events import (
     FrameRef,
     ModelErred,
     ModelWarned,
+    Paused,
     QuestionAnswered,
     QuestionAsked,
     ReplyReceived,
+    Resumed,
     RunFinished,
     RunStarted,
     ScreenSettled,
@@ -43,6 +45,8 @@ StepEvent = (
     | ActionDone
     | QuestionAsked
     | QuestionAnswered
+    | Paused
+    | Resumed
     | ScreenSettled
     | EffectCompared
     | StepFinished

@@ -17,10 +17,9 @@ from agent_app.actions import (
     AskHuman,
     InputAction,
     Wait,
-    perform,
     target_points,
 )
-from agent_app.course import BETWEEN_ACTIONS, Course
+from agent_app.course import BETWEEN_ACTIONS, STOP, Course, HandedOver
 from agent_app.errors import ModelMistake, RunEnded
 from agent_app.events import (
     ActionDecided,
@@ -61,6 +60,7 @@ from agent_app.replaying.windows import keyboard_differs
 from agent_app.screen.frame import Frame
 from agent_app.screen.settle import SettleLimits, moved
 
+AGAIN, LEAVE_OUT = "again", "leave it out"
 _POLL = 0.03
 _AT_ONCE = SettleLimits(minimum=0.0, reaction=0.0, quiet=0.1, maximum=2.0)
 _SAME_PLACE = 4  # pixels by which a target may be found elsewhere when it is looked for again
@@ -105,12 +105,18 @@ class Replay(Course):
     def work(self) -> Generator[Event, None, RunFinished]:
         skipped = 0
         for part in self.script.parts:
-            self.check_stop()
-            self.check_time()
-            if self.steps >= self.budgets.steps:
-                raise RunEnded("step limit", f"the limit of {self.steps} steps is reached")
-            self.steps += 1
-            skipped += yield from self._step(part)
+            left_out = None
+            while left_out is None:
+                yield from self.hold()
+                self.check_stop()
+                self.check_time()
+                if self.steps >= self.budgets.steps:
+                    raise RunEnded("step limit", f"the limit of {self.steps} steps is reached")
+                self.control.count_step()
+                yield from self.hold()
+                self.steps += 1
+                left_out = yield from self._step(part)
+            skipped += left_out
         yield from self.look_last()
         done = f"all {self.steps} steps were done again"
         end = ending_of(self.script)
@@ -118,16 +124,24 @@ class Replay(Course):
             return self.finished("failure", f"{skipped} actions were left out", "")
         return self.finished("success", done, end.answer if end is not None else "")
 
-    def _step(self, part: Part) -> Generator[Event, None, int]:
-        """Do one step again; how many of its actions were left out."""
+    def _step(self, part: Part) -> Generator[Event, None, int | None]:
+        """Do one step again; how many of its actions were left out.
+
+        None when a pause broke it off and it has to be done from its beginning.
+        """
         step = Step(self.steps, part)
         yield StepStarted(step.number, time.monotonic())
         message = ""
-        with step.acting:
-            for index, deed in enumerate(part.deeds):
-                yield from self.do(step, index, deed)
-            if step.before is not None:
-                message = self.settle_and_compare(step, step.before)
+        try:
+            with step.acting:
+                for index, deed in enumerate(part.deeds):
+                    yield from self.do(step, index, deed)
+                if step.before is not None:
+                    message = self.settle_and_compare(step, step.before)
+        except HandedOver:
+            yield StepFinished(step.number, step.watch.timing(), time.monotonic())
+            yield from self.hold()
+            return (yield from self._after_pause(step))
         if self.settled is not None:
             yield ScreenSettled(
                 step.number,
@@ -142,6 +156,20 @@ class Replay(Course):
                 yield from self._tell_difference(step, message)
         yield StepFinished(step.number, step.watch.timing(), time.monotonic())
         return step.skipped
+
+    def _after_pause(self, step: Step) -> Generator[Event, None, int | None]:
+        """What becomes of a step that was broken off: None to do it again."""
+        if step.before is None:
+            return None
+        told = sentence_of(step, step.part.deeds[0], "it was broken off by the pause")
+        choices = (AGAIN, LEAVE_OUT, STOP)
+        answer = yield from self.ask(step.number, f"{told}. Is it to be done again?", choices)
+        self.check_stop()
+        if answer == AGAIN:
+            return None
+        if answer == LEAVE_OUT:
+            return len(step.part.deeds)
+        raise RunEnded("stopped", told)
 
     def do(self, step: Step, index: int, deed: Deed) -> Iterator[Event]:
         """Find an action's places and carry it out, unless it is left out."""
@@ -179,7 +207,7 @@ class Replay(Course):
         points = target_points(action, sighting.frame.transform)
         self._allow(step, deed, action, points)
         yield ActionDecided(step.number, index, action, deed.intent, points, time.monotonic())
-        self.check_stop()
+        self.check_halt()
         if isinstance(action, InputAction):
             with step.watch.measure("act"):
                 step.clear(self.unobstructed)
@@ -205,8 +233,8 @@ class Replay(Course):
                     seen = self._find(step, deed, frame)
                 if isinstance(seen, Sighting):
                     return seen
-                self.check_stop()
                 newer = self._next_frame(frame, deadline)
+                self.check_halt()
                 if newer is None:
                     return seen
                 frame = newer
@@ -261,7 +289,7 @@ class Replay(Course):
             now = self.screen.grab()  # once at least: reading may have taken all of the patience
             if moved(frame, now, self.self_moving.boxes(now.time)):
                 return self.settle(now, _AT_ONCE).frame
-            if now.time >= deadline or self.stop.wait(_POLL):
+            if now.time >= deadline or self.control.halt.wait(_POLL):
                 return None
 
     def _verified(self, step: Step, deed: Deed, sighting: Sighting) -> Frame:
@@ -290,12 +318,7 @@ class Replay(Course):
 
     def _perform(self, step: Step, deed: Deed, action: InputAction, sighting: Sighting) -> None:
         try:
-            perform(
-                self.texts.typed(action),
-                input=self.input,
-                transform=sighting.frame.transform,
-                stop=self.stop,
-            )
+            self.perform(self.texts.typed(action), sighting.frame.transform)
         except ModelMistake as refusal:
             raise RunEnded("miss", sentence_of(step, deed, str(refusal))) from refusal
 
@@ -336,8 +359,8 @@ class Replay(Course):
                 message = difference(expected, change, self.read)
             if not message:
                 break
-            self.check_stop()
             newer = self._next_frame(settled.frame, deadline)
+            self.check_halt()
             if newer is None:
                 break
             seconds = newer.time - before.time

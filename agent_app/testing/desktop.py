@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar, overload
@@ -15,6 +15,7 @@ from agent_app.actions import InputAction, Write
 from agent_app.episode.reader import open_episode
 from agent_app.errors import KnownError
 from agent_app.exporting.html import write_html
+from agent_app.geometry import ScreenPoint
 from agent_app.model_runtime import no_progress
 from agent_app.runtimes.reader.quoting import quote
 from agent_app.testing.applications import Application
@@ -28,7 +29,7 @@ from agent_app.testing.model_doing import SECONDS, STEPS, do
 from agent_app.testing.place import Place
 from agent_app.testing.stage import Stage
 from agent_app.testing.trial import TrialSession
-from agent_app.testing.waiting import DEFAULT_SECONDS, Deadline
+from agent_app.testing.waiting import DEFAULT_SECONDS, CallLog, Deadline
 
 __tracebackhide__ = hidden
 
@@ -56,10 +57,14 @@ class Desktop(Scope):
         self.place = place
         self.session = TrialSession(place.workplace, task, episode)
         stage = Stage(place.screen, place.looker, self.session, folder, timeout)
+        stage.remarks = self._fallen
         super().__init__(stage, Description())
         self.is_finished = False
         self.failed = False
         self._applications: list[Application] = []
+        if place.is_private:  # a pointer left over a button makes it show a tip
+            region = place.screen.region
+            place.input.move(ScreenPoint(region.width - 1, region.height // 2))
         self._sampler = Sampler(place.open_screen, self.session.ring.add)
 
     @property
@@ -89,20 +94,14 @@ class Desktop(Scope):
         words = shlex.split(command) if isinstance(command, str) else list(command)
         said = shlex.join(words)
         deadline = Deadline(timeout)
-        before = {each.process for each in self.place.stack()}
-        shown = {(each.process, each.title) for each in self.place.stack()}
-        process = self.place.start(words, environment=environment, folder=folder or self.home)
-        application = Application(self.stage, self.place, said, process)
-        self._applications.append(application)
+        before = {(each.process, each.title) for each in self.place.stack()}
         self.session.trial.programs.append(said)
         with self.stage.step(f"launch {said}") as step:
+            process = self.place.start(words, environment=environment, folder=folder or self.home)
+            application = Application(self.stage, self.place, said, process)
+            self._applications.append(application)
             for _ in deadline.tries():
-                stack = [each for each in self.place.stack() if not each.popup]
-                if any(application.owns(each.process) for each in stack):
-                    break
-                new = [each for each in stack if (each.process, each.title) not in shown]
-                if application.status == 0 and new and new[0].process in before:
-                    application.adopt(new[0].process)
+                if self._shows(application, before):
                     break
                 if application.status:
                     raise KnownError(
@@ -115,6 +114,7 @@ class Desktop(Scope):
                     remedy="give it more time: launch(command, timeout=60)",
                 )
             step.see(self.stage.looker.look())
+            step.say(CallLog())
             step.judge(True, f"its window shows after {deadline.seconds - deadline.left():.1f} s")
         return application
 
@@ -194,6 +194,23 @@ class Desktop(Scope):
         for application in reversed(self._applications):
             application.end()
         self.place.clear()
+
+    def _shows(self, application: Application, before: Set[tuple[int, str]]) -> bool:
+        """Whether an application has a window, or a program that was running opened one for it."""
+        stack = [each for each in self.place.stack() if not each.popup]
+        if any(application.owns(each.process) for each in stack):
+            return True
+        running = {process for process, _ in before}
+        new = [each for each in stack if (each.process, each.title) not in before]
+        handed = next((each.process for each in new if each.process in running), None)
+        if application.status == 0 and handed is not None:
+            application.adopt(handed)
+            return True
+        return False
+
+    def _fallen(self) -> list[str]:
+        """Which applications ended with an error."""
+        return [fell for application in self._applications if (fell := application.fell())]
 
     def _send(self, summary: str, actions: Sequence[InputAction]) -> None:
         self.stage.act([], summary, lambda _places: actions, timeout=0)

@@ -86,6 +86,7 @@ class Expectations:
             if wanted is not None:
                 details.insert(0, f"looked    for {wanted}")
                 details += found_instead(search.resolution, view)
+            details += stage.told()
             failure = ExpectationFailed(message, details, search.log, view)
             if not self._soft:
                 raise failure

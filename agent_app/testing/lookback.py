@@ -70,7 +70,7 @@ def never_seen(stage: Stage, text: str, last: float) -> None:
 def _look_back(stage: Stage, text: str, last: float, log: CallLog) -> Sighting | None:
     now = time.monotonic()
     stage.session.ring.add(stage.looker.look().frame)
-    for frame in stage.session.ring.since(now - last):
+    for frame in reversed(stage.session.ring.since(now - last)):  # most often it was just there
         ago = now - frame.time
         texts = stage.looker.reader.texts(frame.for_model(None))
         shown = _reading(texts, text, frame.size)

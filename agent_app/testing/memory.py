@@ -31,6 +31,9 @@ from agent_app.testing.seams import Sought, Thing
 
 CacheMode = Literal["read-write", "read-only", "off"]
 _BY_MEANING = ("model", "picture")  # what the reader does not find by itself
+# What is about to show is not looked for otherwise meanwhile: reading a screen takes a second or
+# two on a slow machine, and asking a model longer.
+_PATIENCE, _MODEL_PATIENCE = 1.0, 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +129,12 @@ class Cache:
             return thing
         return None
 
-    def expects(self, wanted: Description) -> bool:
-        """Whether such a thing is known, so that it is worth waiting for."""
-        return bool(self._known(key_of(wanted)))
+    def patience(self, sought: Sought) -> float:
+        """Seconds for which it is worth waiting until a known thing shows; 0 for an unknown one."""
+        known = self._known(key_of(sought.description))
+        if any(self._file.things[place].how == "model" for place in known):
+            return _MODEL_PATIENCE
+        return _PATIENCE if known and sought.need != "proof" else 0.0
 
     def found(self, sought: Sought, thing: Thing) -> None:
         """It was found, from here or otherwise, and what was done with it worked."""

@@ -89,7 +89,7 @@ def do(
             prompt=load_prompt("agent"),
             ring=trial.ring,
             settings=settings,
-            stop=trial.stop,
+            control=trial.control,
         ),
     )
     why = f"{ended.reason}: {ended.answer}" if ended.answer else ended.reason
@@ -116,7 +116,7 @@ def _again(stage: Stage, task: RememberedTask) -> Iterator[Event]:
         ring=trial.ring,
         budgets=settings.budgets,
         last_settle=settings.last_settle,
-        stop=trial.stop,
+        control=trial.control,
         script=script_again(task),
         finder=Finder(lambda part: _look(stage, part)),
         read=lambda part: Sight(stage.looker.reader.texts(part)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from agent_app.actions import Click
 from agent_app.course import Stopwatch
@@ -19,15 +19,13 @@ from agent_app.replaying.script import Deed
 from agent_app.runtimes.reader.seeing.ink import edges
 from agent_app.testing.description import Description
 from agent_app.testing.looking import View
-from agent_app.testing.memory import Cache, with_state
+from agent_app.testing.memory import with_state
 from agent_app.testing.model import AskedModel, drained
 from agent_app.testing.seams import Sought, Thing
 from agent_app.testing.stage import Stage
 
 PHRASE = "the "  # what a description in words begins with; everything else is a label
 _KEY = "0.0.0"
-_PATIENCE = 2.0  # seconds in which what is remembered may still come to the screen
-_POLL = 0.1
 
 
 @dataclass
@@ -40,13 +38,11 @@ class ModelGrounder:
 
     stage: Stage
     model: AskedModel
-    cache: Cache | None = None
-    _waited: set[Description] = field(default_factory=set[Description])
 
     def ground(self, sought: Sought) -> Thing | None:
         """The one thing that is meant, or None when it is not there, or is for the reader."""
         wanted, view = sought.description, sought.view
-        if not wanted.text.startswith(PHRASE) or self._comes(sought) or not self.model.sees:
+        if not wanted.text.startswith(PHRASE) or not self.model.sees:
             return None
         number = self.stage.session.trial.steps
         point = drained(self._help(wanted, view, number), self._tell)
@@ -79,25 +75,6 @@ class ModelGrounder:
             lambda: self.model.runtime, load_prompt("grounding"), Sampling(temperature=0.0)
         )
         return asker.help(self.stage.session.trial, trouble, Stopwatch())
-
-    def _comes(self, sought: Sought) -> bool:
-        """Whether the screen changes to one that is worth looking at before the model is asked.
-
-        What is remembered may only be late, such as in a window that opens.
-        """
-        wanted = sought.description
-        if self.cache is None or wanted in self._waited or not self.cache.expects(wanted):
-            return False
-        self._waited.add(wanted)
-        deadline = time.monotonic() + _PATIENCE
-        while time.monotonic() < deadline:
-            view = self.stage.looker.look()
-            if view.frame.sha1 != sought.view.frame.sha1:
-                again = Sought(wanted, view, sought.rooms, sought.need)
-                if self.cache.recall(again) is not None:
-                    return True
-            self.stage.session.stopping.wait(_POLL)
-        return False
 
     def _tell(self, event: Event) -> None:
         self.stage.session.tell([event])

@@ -59,7 +59,9 @@ class Place:
                 self.environment = {**environment, "DISPLAY": display}
             self.environment |= settings.environment()
             self.workplace = opened.enter_context(
-                Workplace(WorkplaceOptions(model=model), environment=self.environment)
+                Workplace(
+                    WorkplaceOptions(model=model, take_over=False), environment=self.environment
+                )
             )
             self.screen = self.workplace.screen
             self.input = self.workplace.input

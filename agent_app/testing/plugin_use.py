@@ -71,7 +71,6 @@ def equip(desktop: Desktop, request: pytest.FixtureRequest) -> None:
     config = request.config
     stage, place = desktop.stage, desktop.place
     stage.model = AskedModel(place.workplace.open_model)
-    cache = None
     mode = _cache_mode(config)
     if mode != "off":
         test = plain_name(request.node.nodeid).partition("::")[2]
@@ -79,7 +78,7 @@ def equip(desktop: Desktop, request: pytest.FixtureRequest) -> None:
         cache = Cache(CachePath.of(request.path, test), layout, mode, stage.looker.told)
         stage.memory = stage.tasks = cache
     if config.getoption("--agent-model") not in (None, "reader"):
-        stage.grounder = ModelGrounder(stage, stage.model, cache)
+        stage.grounder = ModelGrounder(stage, stage.model)
 
 
 def settle(

@@ -9,11 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import cv2
-import numpy as np
-
 from agent_app.geometry import FrameBox
-from agent_app.replaying.verifying import is_alike, peaks
 from agent_app.runtimes.reader.language.steps import Relation, Target
 from agent_app.runtimes.reader.matching.candidates import (
     FIELD_ROLES,
@@ -34,14 +30,12 @@ from agent_app.runtimes.reader.matching.choosing import (
 from agent_app.runtimes.reader.matching.finding import find
 from agent_app.runtimes.reader.matching.likeness import Likeness, Tier, contains, likeness
 from agent_app.runtimes.reader.quoting import quote
-from agent_app.runtimes.reader.seeing.ink import Box
 from agent_app.runtimes.reader.sight import Element, Sight, Window
 from agent_app.testing.description import Description
 from agent_app.testing.looking import View
+from agent_app.testing.pictures import places_of
 from agent_app.testing.seams import Thing
 
-_SURE_PICTURE = 0.97  # correlation at which a picture is there, whatever its shapes' ink says
-_FIRST_LOOK = 0.8
 _TITLE_HEIGHT = 24
 _FIELDS = ("field", "text", "entry", "textbox")
 _SYNONYMS = {"check box": "checkbox", "radio": "radio button", "tab": "tab"}
@@ -328,23 +322,8 @@ def _pictures(
 ) -> Resolution:
     """Where a picture is: its shapes in any colour, as the replay of a recording finds them."""
     assert wanted.picture is not None
-    drawing = wanted.picture.drawing
-    height, width = drawing.pixels.shape[:2]
-    pixels = view.frame.pixels
-    frame = Box(0, 0, pixels.shape[1], pixels.shape[0])
-    grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
-    found: dict[tuple[int, int], float] = {}
-    best = 0.0
-    for room in place.rooms:
-        cut = Box(int(room.left), int(room.top), int(room.right), int(room.bottom)).within(frame)
-        for peak in peaks(grey[cut.top : cut.bottom, cut.left : cut.right], drawing, least=0.5):
-            left, top = cut.left + peak.left, cut.top + peak.top
-            best = max(best, peak.score)
-            if peak.score < _FIRST_LOOK:
-                continue
-            piece = pixels[top : top + height, left : left + width]
-            if peak.score >= _SURE_PICTURE or is_alike(piece, drawing):
-                found[left, top] = peak.score
+    height, width = wanted.picture.drawing.pixels.shape[:2]
+    found, best = places_of(wanted.picture.drawing, view.frame.pixels, place.rooms)
     if not found:
         closest = f"; what is most like it is so to {best:.0%}" if best else ""
         return Resolution((), f"it is not on the screen{closest}")

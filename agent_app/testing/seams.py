@@ -77,6 +77,10 @@ class Memory(Protocol):
         """Where it is, verified on this very frame; None when it is not known or not so."""
         ...
 
+    def patience(self, sought: Sought) -> float:
+        """Seconds for which it is worth waiting until what is remembered shows; 0 if nothing is."""
+        ...
+
     def found(self, sought: Sought, thing: Thing) -> None:
         """It was found, by `recall` or otherwise, and what was done with it worked."""
         ...

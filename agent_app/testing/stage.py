@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from PIL import Image
 
 from agent_app.actions import InputAction
+from agent_app.errors import KnownError
 from agent_app.events import (
     ModelErred,
     StepFinished,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 __tracebackhide__ = hidden
 
 _STABLE_SECONDS = 0.02  # between the two frames that must show the same
+_PATIENT_SHARE = 0.6  # of the time, in which only what is remembered is waited for
 _MOST_FRAMES = 5  # of those tried in vain that are recorded
 
 BaselineMode = Literal["missing", "all", "none"]
@@ -90,7 +92,8 @@ class Stage:
     `timeout` is the seconds that each of them takes at most. `folder` is the test's own, where
     its pictures are. `memory`, `grounder` and `tasks` are described in `seams`; `model` is who is
     asked. `baselines` says which pictures to compare with are written: those "missing", "all", or
-    "none"; `written` are those that were. `failures` are those of soft expectations.
+    "none"; `written` are those that were. `failures` are those of soft expectations. `remarks`
+    tells what a failure may come of, such as an application that has crashed.
     """
 
     screen: Screen
@@ -107,6 +110,7 @@ class Stage:
     baselines_folder: Path = Path("screenshots")
     written: list[Path] = field(default_factory=list[Path])
     failures: list[DesktopFailure] = field(default_factory=list[DesktopFailure])
+    remarks: Callable[[], Sequence[str]] = tuple
 
     def content_of(self, thing: Thing) -> str | None:
         """What a field holds, in full; None when its application does not tell."""
@@ -141,9 +145,16 @@ class Stage:
         wanted = search.wanted
         resolution: Resolution | None = None
         if self.memory is not None:
-            thing = self.memory.recall(Sought(wanted, view, (), search.need))
+            sought = Sought(wanted, view, (), search.need)
+            thing = self.memory.recall(sought)
             if thing is not None:
                 resolution = Resolution((thing,))
+            elif search.deadline.spent() < min(
+                self.memory.patience(sought), _PATIENT_SHARE * search.deadline.seconds
+            ):
+                resolution = Resolution((), "it does not show as it was found before")
+                search.saw(view, resolution)
+                return resolution
         if resolution is None:
             resolution = resolve(wanted, view)
         if not resolution.things and self.grounder is not None and resolution.rooms:
@@ -260,12 +271,19 @@ class Stage:
         what = f"{many} things match" if many > 1 else "not found"
         if many == 1:
             what = search.log.lines[-1][1]
-        reason = f"{search.wanted}: {what} within {search.deadline.seconds:g} s"
+        what += f" within {search.deadline.seconds:g} s"
+        reason = f"{search.wanted}: {what}"
         step.tell(TargetMissed(step.number, 0, reason, time.monotonic()))
         details = [f"looked    for {search.wanted}", *found_instead(search.resolution, view)]
         if many > 1:
             details.append("say which with window=, right_of(), near(), first, or nth(0)")
-        return ActionFailed(f"{step.summary}: {reason}", details, search.log, view)
+        details += self.told()
+        named = what if str(search.wanted) in step.summary else reason
+        return ActionFailed(f"{step.summary}: {named}", details, search.log, view)
+
+    def told(self) -> list[str]:
+        """What a failure may come of, for its details."""
+        return [f"note      {remark}" for remark in self.remarks()]
 
     # --- recording --------------------------------------------------------------------------------
 
@@ -281,6 +299,10 @@ class Stage:
         except DesktopFailure as failure:
             step.see(failure.view)
             step.say(failure.log)
+            raise
+        except KnownError as error:
+            step.say(CallLog())
+            step.judge(False, str(error))
             raise
         finally:
             step.tell(StepFinished(step.number, step.watch.timing(), time.monotonic()))

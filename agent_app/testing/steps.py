@@ -6,8 +6,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from agent_app.actions import InputAction, perform, target_points
-from agent_app.course import BETWEEN_ACTIONS, Stopwatch
+from agent_app.actions import InputAction, target_points
+from agent_app.course import BETWEEN_ACTIONS, HandedOver, Stopwatch
 from agent_app.errors import ModelMistake, RunEnded
 from agent_app.events import (
     ActionDecided,
@@ -82,8 +82,11 @@ class Step:
                         before = trial.look_again(view.frame)
                     else:
                         trial.settle(trial.screen.grab(), BETWEEN_ACTIONS)
-                    perform(action, input=trial.input, transform=transform, stop=trial.stop)
+                    trial.perform(action, transform)
                 self.tell(ActionDone(self.number, index, time.monotonic()))
+        except HandedOver as touched:
+            reason = "a hand on the mouse or the keyboard interrupted it"
+            raise ActionFailed(f"{self.summary}: {reason}", (), CallLog(), view) from touched
         except (ModelMistake, RunEnded) as refusal:
             raise ActionFailed(f"{self.summary}: {refusal}", (), CallLog(), view) from refusal
         finally:

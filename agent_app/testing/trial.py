@@ -96,7 +96,7 @@ class TrialSession(RecordedSession):
             input=workplace.input,
             ring=self.ring,
             budgets=_BUDGETS,
-            stop=self.stopping,
+            control=self.control,
             task=task,
         )
         self._events: Iterator[Event] | None = None

@@ -51,7 +51,7 @@ def test_nothing_that_matches_is_an_error_that_names_the_nearest_and_the_windows
     with pytest.raises(ActionFailed) as failed:
         prepared.find("Save all").click()
     text = str(failed.value)
-    assert text.startswith("click “Save all”: “Save all”: not found within 0.1 s")
+    assert text.startswith("click “Save all”: not found within 0.1 s")
     assert "nearest   push button “Save as” at 140,62" in text
     assert "windows   “Editor” (active)" in text
 
@@ -262,6 +262,62 @@ def test_check_clicks_only_what_is_not_checked_and_waits_until_it_is(prepared):
         prepared.find("Wrap").check()
 
 
+def test_select_takes_the_choice_that_popped_up_and_not_the_one_shown(prepared):
+    shown = told("combo box", "Red", 100, 50)
+    prepared.sees(shown)
+    choice = replace(told("menu item", "Red", 110, 80), window="")
+
+    def pop_up() -> None:
+        if prepared.input.events[-1][0] == "button_up":
+            prepared.stack = [
+                top_level("", Region(100, 74, 90, 60), popup=True),
+                prepared.stack[-1],
+            ]
+            prepared.sees(shown, choice)
+
+    with pytest.raises(ActionFailed, match="no list or menu has popped up"):
+        prepared.find(role="combo box").select("Red", timeout=0)
+    prepared.input.events.clear()
+    prepared.input.on_event = pop_up
+    prepared.find(role="combo box").select("Red")
+    assert prepared.clicks() == [middle(shown), middle(choice)]
+
+
+def test_the_pointer_rests_and_drags_where_things_are(prepared):
+    card, bin_ = told("label", "Card", 100, 50), told("label", "Bin", 400, 300)
+    prepared.sees(card, bin_)
+    prepared.find("Bin").hover()
+    assert prepared.input.events == [("move", *middle(bin_))]
+    prepared.find("Card").drag_to(prepared.find("Bin"))
+    assert prepared.clicks() == [middle(card)]
+    assert prepared.input.events[-2:] == [("move", *middle(bin_)), ("button_up", "left")]
+    prepared.find("Card").double_click()
+    prepared.find("Card").right_click()
+    assert prepared.input.events[-1] == ("button_up", "right")
+    assert len(prepared.clicks()) == 4
+
+
+def test_what_is_waited_for_comes_or_goes(prepared):
+    prepared.find("Save").wait_for("hidden")
+    with pytest.raises(ActionFailed, match="wait for “Save” to be visible: it is not there"):
+        prepared.find("Save").wait_for()
+    prepared.sees(told("push button", "Save", 100, 50))
+    prepared.find("Save").wait_for()
+    with pytest.raises(ActionFailed, match="1 of it are still there"):
+        prepared.find("Save").wait_for("hidden")
+
+
+def test_what_a_thing_is_now_can_be_had(prepared):
+    button = replace(told("push button", "Save", 100, 50), extent=FrameBox(90, 40, 100, 44))
+    prepared.sees(button)
+    prepared.screen.show(picture((90, 40, 100, 44), size=SIZE))
+    save = prepared.find("Save")
+    assert save.text() == "Save"
+    assert save.region() == Region(90, 40, 100, 44)
+    assert save.screenshot().size == (100, 44)
+    assert save.screenshot().getcolors() == [(4400, (255, 255, 255))]
+
+
 def test_scrolling_turns_the_wheel_until_it_shows_or_nothing_moves(prepared):
     screens = iter([picture((0, 40 * n, 640, 10), size=SIZE) for n in range(1, 4)])
 
@@ -339,6 +395,9 @@ class Diary:
 
     def recall(self, sought):
         return self.known.get(str(sought.description))
+
+    def patience(self, _sought):
+        return 0.0
 
     def found(self, sought, thing):
         self.known[str(sought.description)] = replace(thing, how="cache")

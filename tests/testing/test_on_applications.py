@@ -49,7 +49,8 @@ def test_an_editor_saves_under_a_name(under_test, tmp_path):
     under_test.finish(failed=False)
     episode = open_episode(tmp_path / "run")
     assert episode.run.programs == ("mousepad --disable-server",)
-    assert [step.summary for step in episode.steps if step.summary][:3] == [
+    assert [step.summary for step in episode.steps if step.summary][:4] == [
+        "launch mousepad --disable-server",
         "type “Hello, Grüße”",
         "click “File” in mousepad",
         "click “Save As…” in mousepad",
@@ -80,6 +81,21 @@ def test_a_form_is_filled_checked_and_read(under_test):
     assert form.windows == ()
 
 
+def test_only_what_applications_do_not_tell_is_read_from_the_whole_screen(under_test, place):
+    under_test.launch([sys.executable, str(LOGIN)])
+    expect(under_test.find("Show the password")).to_be_visible()
+    view = place.looker.look()
+    (button,) = view.sight_for("Sign in", None).elements
+    assert (button.role, button.checked, button.enabled) == ("push button", None, True)
+    assert "sight" not in vars(view)
+    terminal = under_test.launch("xterm -T Terminal -fa DejaVuSansMono -fs 14 -e sh")
+    under_test.type("echo Sign in again\n")
+    expect(terminal.find("echo Sign in again")).to_be_visible()
+    over = place.looker.look()
+    over.sight_for("Sign in", None)
+    assert "sight" in vars(over)
+
+
 def test_what_a_terminal_showed_is_seen_though_it_tells_nothing_and_is_gone(under_test):
     under_test.launch("xterm -fa DejaVuSansMono -fs 14 -e sh")
     under_test.type("echo wonderful news\n")
@@ -90,10 +106,30 @@ def test_what_a_terminal_showed_is_seen_though_it_tells_nothing_and_is_gone(unde
     under_test.never_seen("terrible news", last=60)
 
 
-def test_a_program_that_cannot_be_started_or_ends_at_once_is_named(under_test):
+def test_a_program_that_cannot_be_started_or_ends_at_once_is_named(under_test, tmp_path):
     with pytest.raises(KnownError, match="cannot start 'no-such-program'"):
         under_test.launch("no-such-program")
     with pytest.raises(KnownError, match=r"“sh -c 'exit 3'” ended with status 3 before it showed"):
         under_test.launch("sh -c 'exit 3'")
     with pytest.raises(KnownError, match=r"showed no window within 0\.3 s"):
         under_test.launch("sleep 60", timeout=0.3)
+    under_test.finish(failed=True)
+    steps = open_episode(tmp_path / "run").steps
+    assert [step.summary for step in steps] == [
+        "launch no-such-program",
+        "launch sh -c 'exit 3'",
+        "launch sleep 60",
+    ]
+    assert all(not step.effect.alike for step in steps)
+
+
+def test_a_failure_names_an_application_that_has_crashed(under_test):
+    terminal = under_test.launch("xterm -T Terminal -e sh")
+    under_test.press("ctrl+d")
+    expect(under_test.window("Terminal")).to_be_hidden()
+    assert terminal.status == 0
+    killed = under_test.launch("sh -c 'xterm -T Terminal -e sh; exit 7'")
+    under_test.press("ctrl+d")
+    expect(under_test.window("Terminal")).to_be_hidden()
+    with pytest.raises(ActionFailed, match="exit 7'” ended with status 7"):
+        killed.find("anything").click(timeout=1)

@@ -117,7 +117,6 @@ def test_a_failure_leaves_a_film_named_everywhere_and_a_pass_leaves_nothing(run,
 
 @pytest.mark.desktop
 def test_each_worker_has_a_desktop_of_its_own(run, pytester):
-    pytest.importorskip("xdist")
     pytester.makepyfile(
         """
         import time
