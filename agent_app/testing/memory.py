@@ -176,7 +176,8 @@ class Cache:
         if sought.need == "proof":
             return with_state(thing, view.sight)
         now = with_state(thing, self.told(view))
-        return now if (now.text, now.role) == (entry.text, entry.role) else None
+        same = (now.text, now.role) == (entry.text, entry.role)
+        return now if same and (now.element is not None or not entry.role) else None
 
     # --- tasks ------------------------------------------------------------------------------------
 
@@ -219,13 +220,13 @@ class Cache:
         )
         if not use.changed or self.mode != "read-write":
             return use
-        recording = open_episode(episode)
-        maker = AnchorMaker(lambda part: _texts(reader, part))
-        content = CacheFile(
-            things=(*kept, *self._made_things(recording, maker)),
-            tasks=(*kept_tasks, *self._made_tasks(recording, maker, reader)),
-        )
-        self.path.save(content)
+        things, tasks = tuple(kept), tuple(kept_tasks)
+        if found:
+            recording = open_episode(episode)
+            maker = AnchorMaker(lambda part: _texts(reader, part))
+            things = (*things, *self._made_things(recording, maker))
+            tasks = (*tasks, *self._made_tasks(recording, maker, reader))
+        self.path.save(CacheFile(things=things, tasks=tasks))
         return use
 
     def _sorted_things(self) -> tuple[list[RememberedThing], list[RememberedThing]]:

@@ -164,7 +164,7 @@ def pytest_runtest_makereport(
         (_BASELINE, str(path)) for path in desktop.stage.written
     ]
     properties += settle(desktop, item, report)
-    if _is_kept(item.config, failed=report.failed):
+    if desktop.session.trial.steps and _is_kept(item.config, failed=report.failed):
         film = desktop.write_film()
         properties += [(_EPISODE, str(desktop.session.episode)), (_FILM, str(film))]
         _attach(report, film)
