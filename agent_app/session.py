@@ -248,13 +248,17 @@ class RecordedSession(ABC):
             reason = "stopped while the run was being made ready"
             yield RunFinished("stopped", reason, "", 0, 0.0, 0, time.monotonic())
             return
-        environment = self.workplace.environment
-        with watch_hands(environment, on_hand=self._feel_hand, on_stop=self.stop):
+        with self.watching_hands():
             yield from self.recorder.tee(
                 self.run(),
                 model_sha1=content_hash(self.runtime),
                 settings_sha1=self.settings_sha1(),
             )
+
+    def watching_hands(self) -> AbstractContextManager[object]:
+        """Within it, a person's hand and the stop keys are felt."""
+        environment = self.workplace.environment
+        return watch_hands(environment, on_hand=self._feel_hand, on_stop=self.stop)
 
     @contextmanager
     def stoppable(self, progress: Progress) -> Generator[Progress]:

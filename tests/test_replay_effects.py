@@ -27,7 +27,9 @@ from agent_app.geometry import (
 )
 from agent_app.model_runtime import ImagePart
 from agent_app.replaying.anchor import Anchor, AnchorMaker
-from agent_app.replaying.effects import Change, Effect, Recorded, Written, difference
+from agent_app.replaying.changes import Change
+from agent_app.replaying.effect_texts import Read
+from agent_app.replaying.effects import Effect, Recorded, Written, difference
 from agent_app.replaying.flow import (
     Flow,
     FlowAction,
@@ -125,9 +127,113 @@ def test_a_text_that_the_edge_of_the_change_cuts_is_not_expected() -> None:
     assert "Fold" in recorded(change(BLANK, at_the_frames_own_edge), read).effect.texts
 
 
-def test_clocks_and_replaced_texts_are_not_expected() -> None:
+LINE = FrameBox(20, 14, 30, 12)
+
+
+def lines(*texts: str, across: int = 0, down: int = 20) -> Read:
+    """Reads these texts, each so far from the one before, wherever something white is drawn."""
+    boxes = (FrameBox(20 + across * n, 14 + down * n, 30, 12) for n in range(len(texts)))
+    sight = Sight(tuple(map(Element, texts, boxes, ["ocr"] * len(texts))))
+    return lambda part: sight if np.asarray(part.image).max() > 200 else Sight(())
+
+
+@pytest.mark.parametrize(
+    ("shown", "alike"),
+    [
+        ("Saved “letter 2.txt” in Documents", True),
+        ("Saved “letter 2.txt” in Docu…", True),  # a field cuts it
+        ("Saved “letter 2.txt", True),
+        ("Saved “letter 3.txt” in Docu…", False),
+        ("Saved “letter 21.txt” in Docu…", False),
+        ("Deleted “letter 2.txt” in Docu…", False),
+        ("Sa", False),
+    ],
+)
+def test_a_text_may_be_cut_but_not_be_another(shown: str, alike: bool) -> None:
+    then = recorded(change(BLANK, BOX), reading("Saved “letter 2.txt” in Documents"))
+    message = difference(then, change(BLANK, picture((100, 100, 61, 20))), reading(shown))
+    assert (message == "") is alike
+
+
+def test_texts_that_are_read_in_other_pieces_are_the_same() -> None:
+    then = recorded(change(BLANK, BOX), lines("12 two"))
+    now = change(BLANK, picture((100, 100, 61, 20)))
+    assert difference(then, now, lines("12", "two", across=40, down=0)) == ""
+    assert "cannot be read" in difference(then, now, lines("1", "two", across=40, down=0))
+
+
+@pytest.mark.parametrize(
+    ("shown", "alike"),
+    [
+        (("some words", "1 match"), True),
+        (("some", "words"), True),  # “1 match” is not shown, and what was typed is
+        (("some wo", "1 match"), True),
+        (("so", "1 match"), False),
+        (("1 match",), False),
+        ((), False),
+    ],
+)
+def test_what_is_typed_must_be_there(shown: tuple[str, ...], alike: bool) -> None:
+    after = picture((100, 100, 61, 60))
+    before = change(BLANK, picture((100, 100, 60, 60)))
+    then = recorded(before, lines("some", "words", "1 match"))
+    now = change(BLANK, after)
+    message = difference(then, now, lines(*shown), typed=["some words"])
+    assert (message == "") is alike
+
+
+def test_a_text_that_a_smaller_window_has_no_room_for_is_not_missed() -> None:
+    large, small = window("Editor"), window("Editor", region=Region(0, 0, 300, 120))
+    wide = window("Editor", region=Region(0, 0, 310, 180))
+    both = picture((100, 40, 60, 10), (100, 140, 60, 20))
+    then = recorded(change(BLANK, both, ((large,), (large,))), low_down("Saved"))
+    assert then.effect.texts == ("Saved",)
+
+    def only_above(now: WindowRef) -> str:
+        above = picture((100, 40, 61, 10))
+        return difference(then, change(BLANK, above, ((now,), (now,))), nothing)
+
+    assert only_above(small) == ""
+    assert "“Saved” should appear" in only_above(large)
+    assert "“Saved” should appear" in only_above(wide)
+    elsewhere = change(BLANK, picture((250, 5, 30, 8)), ((small,), (small,)))
+    assert "somewhere else" in difference(then, elsewhere, nothing)
+
+
+def low_down(text: str) -> Read:
+    """Reads a text in the lower of two boxes that were drawn."""
+
+    def read(part: ImagePart) -> Sight:
+        piece = np.asarray(part.image)
+        is_lower = piece.max() > 200 and 40 <= piece.shape[0] < 60
+        return Sight((Element(text, LINE, "ocr"),) if is_lower else ())
+
+    return read
+
+
+def test_a_title_is_no_text_that_appears() -> None:
+    before, after = window("Untitled 1 - Editor"), window("*Untitled 1 - Editor")
+    then = change(BLANK, BOX, ((before,), (after,)))
+    assert recorded(then, reading("*Untitled 1", "Saved")).effect.texts == ("Saved",)
+
+
+def test_a_title_that_changes_alike_speaks_for_a_text_that_nobody_can_read() -> None:
+    before, after = window("Untitled 1 - Editor"), window("*Untitled 1 - Editor")
+    other = picture((100, 100, 61, 20))
+    then = recorded(change(BLANK, BOX, ((before,), (after,))), reading("Hello there"))
+    same = change(BLANK, other, ((before,), (after,)))
+    typed = ["Hello there"]
+    assert difference(then, same, nothing, typed=typed) == ""
+    assert "“Hello there”" in difference(then, same, reading("Good night"), typed=typed)
+    unchanged = change(BLANK, other, ((before,), (before,)))
+    assert "“Hello there”" in difference(then, unchanged, nothing, typed=typed)
+    far = change(BLANK, picture((10, 10, 20, 10)), ((before,), (after,)))
+    assert "somewhere else" in difference(then, far, nothing, typed=typed)
+
+
+def test_clocks_icons_and_replaced_texts_are_not_expected() -> None:
     then = change(BLANK, BOX)
-    assert recorded(then, reading("Saved", "10:42 AM")).effect.texts == ("Saved",)
+    assert recorded(then, reading("Saved", "10:42 AM", "白")).effect.texts == ("Saved",)
     replaced = Recorded(
         lambda: then, said=True, read=reading("notes.txt", "Saved"), replaced=["/tmp/notes.txt"]
     )
@@ -348,6 +454,16 @@ def test_parameters_come_from_the_command_line_and_from_files(tmp_path: Path) ->
     assert params == {"text_1": "one", "text_2": "two", "text_3": "a=b"}
     with pytest.raises(KnownError, match="no text 'text_2', 'text_3'"):
         check_params(params, {"text_1": "x"})
+    labels = {"text_1": "Name", "text_2": "text_2"}
+    texts = dict.fromkeys(labels, "x")
+    found = check_params({"name": "Ada", "text_2": "b"}, texts, labels)
+    assert found == {"text_1": "Ada", "text_2": "b"}
+    assert check_params({"text_2": "b"}, {"Name": "x", "Town": "y"}) == {"Town": "b"}
+    with pytest.raises(KnownError, match="given twice"):
+        check_params({"Name": "Ada", "text_1": "Eve"}, texts, labels)
+    with pytest.raises(KnownError, match="no text 'Nmae'") as error:
+        check_params({"Nmae": "Ada"}, texts, labels)
+    assert "its texts are Name, text_2" in (error.value.remedy or "")
     (tmp_path / "a.json").write_text('{"text_1": 5}')
     with pytest.raises(KnownError, match="cannot read the texts"):
         read_params(given)

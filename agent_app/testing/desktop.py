@@ -55,7 +55,7 @@ class Desktop(Scope):
         timeout: float = DEFAULT_SECONDS,
     ) -> None:
         self.place = place
-        self.session = TrialSession(place.workplace, task, episode)
+        self.session = TrialSession(place.workplace, task, episode, attended=not place.is_private)
         stage = Stage(place.screen, place.looker, self.session, folder, timeout)
         stage.remarks = self._fallen
         super().__init__(stage, Description())

@@ -10,6 +10,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -87,10 +88,16 @@ class Trial(Course):
 
 
 class TrialSession(RecordedSession):
-    """A test's run on a workplace, recorded in a folder."""
+    """A test's run on a workplace, recorded in a folder.
 
-    def __init__(self, workplace: Workplace, task: str, folder: Path) -> None:
+    With `attended` a person may be at the desktop, and can stop it there.
+    """
+
+    def __init__(
+        self, workplace: Workplace, task: str, folder: Path, *, attended: bool = False
+    ) -> None:
         super().__init__(workplace, task, folder)
+        self._attended = attended
         self.trial = Trial(
             screen=workplace.screen,
             input=workplace.input,
@@ -104,6 +111,9 @@ class TrialSession(RecordedSession):
     def prepare(self, progress: Progress = no_progress) -> None:
         del progress
         self.runtime = _INFO
+
+    def watching_hands(self) -> AbstractContextManager[object]:
+        return super().watching_hands() if self._attended else nullcontext()
 
     def run(self) -> Iterator[Event]:
         return self.trial.events()
