@@ -155,9 +155,8 @@ class _Printer:
                 style = _OUTCOME_STYLES.get(event.outcome, "bold yellow")
                 # an error is raised as well, and told by whoever catches it
                 told = event.answer or ("" if event.outcome == "error" else event.reason)
-                self._line(
-                    f"{event.outcome} ({event.steps} steps, {event.seconds:.1f} s)  {told}", style
-                )
+                steps = "1 step" if event.steps == 1 else f"{event.steps} steps"
+                self._line(f"{event.outcome} ({steps}, {event.seconds:.1f} s)  {told}", style)
             case _:
                 pass
 
