@@ -13,6 +13,7 @@ import numpy as np
 
 from agent_app.errors import KnownError
 from agent_app.events import WindowRef
+from agent_app.geometry import FrameBox
 from agent_app.model_runtime import ImagePart
 from agent_app.runtimes.reader.matching.likeness import Tier, likeness
 from agent_app.runtimes.reader.seeing.merging import layers, sight_windows
@@ -33,7 +34,10 @@ class Reader(Protocol):
         self, part: ImagePart, wanted: Callable[[str], bool], windows: Collection[int] | None
     ) -> Sight | None: ...
 
-    def texts(self, part: ImagePart) -> tuple[Element, ...]: ...
+    def texts(
+        self, part: ImagePart, within: Sequence[FrameBox] | None = None
+    ) -> tuple[Element, ...]: ...
+
     def content(self, element: Element) -> str | None: ...
 
 

@@ -10,21 +10,23 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
+
+from msgspec import structs
 
 from agent_app.episode.reader import Episode, open_episode
 from agent_app.errors import KnownError
 from agent_app.events import WindowRef
 from agent_app.geometry import FrameBox, FramePoint, FrameTransform
 from agent_app.model_runtime import ImagePart
-from agent_app.replaying.anchor import AnchorMaker
+from agent_app.replaying.anchor import Anchor, AnchorMaker
 from agent_app.replaying.finding import Finder, Found
-from agent_app.runtimes.reader.quoting import quote
 from agent_app.runtimes.reader.sight import Element, Sight
-from agent_app.testing.description import Description
 from agent_app.testing.looking import Reader, View
 from agent_app.testing.memory_file import CacheFile, CachePath, RememberedTask, RememberedThing
+from agent_app.testing.memory_keys import is_memorable, key_of
 from agent_app.testing.memory_tasks import remembered_task
 from agent_app.testing.resolving import may_lie_at
 from agent_app.testing.seams import Sought, Thing
@@ -34,6 +36,10 @@ _BY_MEANING = ("model", "picture")  # what the reader does not find by itself
 # What is about to show is not looked for otherwise meanwhile: reading a screen takes a second or
 # two on a slow machine, and asking a model longer.
 _PATIENCE, _MODEL_PATIENCE = 1.0, 3.0
+# What is read around a thing to remember it, in pixels to each side: its whole row, which says
+# which thing it is, and what is near. All of the screen would take four times as long.
+_ROW = 24
+_NEAR_X, _NEAR_Y = 280, 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +168,8 @@ class Cache:
         def look(_part: ImagePart) -> Sight:
             return view.sight if entry.how in _BY_MEANING else Sight(())
 
-        found = Finder(look).find(entry.anchor, view.frame, windows=view.refs)
+        anchor = _in_todays_window(entry.anchor, view.refs)
+        found = Finder(look).find(anchor, view.frame, windows=view.refs)
         if not isinstance(found, Found):
             return None
         at, width, height = found.point, entry.width, entry.height
@@ -223,9 +230,8 @@ class Cache:
         things, tasks = tuple(kept), tuple(kept_tasks)
         if found:
             recording = open_episode(episode)
-            maker = AnchorMaker(lambda part: _texts(reader, part))
-            things = (*things, *self._made_things(recording, maker))
-            tasks = (*tasks, *self._made_tasks(recording, maker, reader))
+            things = (*things, *self._made_things(recording, reader))
+            tasks = (*tasks, *self._made_tasks(recording, reader))
         self.path.save(CacheFile(things=things, tasks=tasks))
         return use
 
@@ -246,13 +252,18 @@ class Cache:
             (kept if stays else dropped).append(each)
         return kept, dropped
 
-    def _made_things(self, recording: Episode, maker: AnchorMaker) -> list[RememberedThing]:
+    def _made_things(self, recording: Episode, reader: Reader) -> list[RememberedThing]:
         made: list[RememberedThing] = []
         for new in self._new:
             image = recording.frame(new.frame)
             center = new.thing.box.center
             if image is None or not (0 <= center.x < image.width and 0 <= center.y < image.height):
                 continue
+            near = (
+                FrameBox(0, center.y - _ROW, image.width, 2 * _ROW),
+                FrameBox(center.x - _NEAR_X, center.y - _NEAR_Y, 2 * _NEAR_X, 2 * _NEAR_Y),
+            )
+            maker = AnchorMaker(partial(_texts, reader, within=near))
             anchor = maker.make(image, new.transform, center, windows=new.windows)
             made.append(
                 RememberedThing(
@@ -268,9 +279,9 @@ class Cache:
             )
         return made
 
-    def _made_tasks(
-        self, recording: Episode, maker: AnchorMaker, reader: Reader
-    ) -> list[RememberedTask]:
+    def _made_tasks(self, recording: Episode, reader: Reader) -> list[RememberedTask]:
+        read = partial(_texts, reader)
+        maker = AnchorMaker(read)
         made = [
             remembered_task(
                 recording,
@@ -279,37 +290,22 @@ class Cache:
                 layout=self.layout,
                 model=new.model,
                 maker=maker,
-                read=lambda part: _texts(reader, part),
+                read=read,
             )
             for new in self._tasks
         ]
         return [each for each in made if each is not None]
 
 
-def is_memorable(wanted: Description) -> bool:
-    """Whether its looks say which thing is meant: a place in an order does not, nor does a role."""
-    parts = [wanted, *(beside.other for beside in wanted.relations)]
-    if wanted.inside is not None:
-        parts.append(wanted.inside)
-    if any(part.nth is not None for part in parts) or wanted.role in ("title", "window"):
-        return False
-    return bool(wanted.text) or wanted.picture is not None
-
-
-def key_of(wanted: Description) -> str:
-    """A description in words that tell it from every other one."""
-    words = [str(replace(wanted, inside=None, relations=()))]
-    if quote(wanted.text) != f"“{wanted.text}”":  # shortened, say
-        words.append(repr(wanted.text))
-    if wanted.picture is not None:
-        words.append(f"({wanted.picture.drawing.sha1[:12]})")
-    if wanted.exact:
-        words.append("exactly")
-    for beside in wanted.relations:
-        words.append(f"{beside.where} ({key_of(beside.other)})")
-    if wanted.inside is not None:
-        words.append(f"inside ({key_of(wanted.inside)})")
-    return " ".join(" ".join(words).split())
+def _in_todays_window(anchor: Anchor, windows: Sequence[WindowRef]) -> Anchor:
+    """An anchor in the only window of its application, whose title may be another each time."""
+    was = anchor.window
+    if was is None or not was.application:
+        return anchor
+    kin = [w for w in windows if (w.application, w.popup) == (was.application, was.popup)]
+    if len(kin) != 1:
+        return anchor
+    return structs.replace(anchor, window=structs.replace(was, title=kin[0].title))
 
 
 def with_state(thing: Thing, sight: Sight) -> Thing:
@@ -333,6 +329,6 @@ def element_at(elements: Sequence[Element], point: FramePoint) -> Element | None
     return min(there, key=lambda each: each.box.width * each.box.height, default=None)
 
 
-def _texts(reader: Reader, part: ImagePart) -> Sight:
+def _texts(reader: Reader, part: ImagePart, within: Sequence[FrameBox] | None = None) -> Sight:
     """What can be read in a recorded frame: its applications cannot be asked any more."""
-    return Sight(reader.texts(part))
+    return Sight(reader.texts(part, within))

@@ -58,7 +58,7 @@ class PreparedEyes:
     def confirm(self, _part, _wanted, _windows):
         return None
 
-    def texts(self, _part):
+    def texts(self, _part, _within=None):
         return tuple(each for each in self.elements if each.source == "ocr")
 
     def content(self, element):

@@ -19,8 +19,9 @@ from agent_app.screen.settle import SettleLimits
 from agent_app.screen.windows import TopLevel
 from agent_app.testing import ActionFailed, expect
 from agent_app.testing.description import Beside, Description
-from agent_app.testing.memory import Cache, CacheUse, is_memorable, key_of
+from agent_app.testing.memory import Cache, CacheUse
 from agent_app.testing.memory_file import CacheFile, CachePath
+from agent_app.testing.memory_keys import is_memorable, key_of
 from agent_app.testing.model import AskedModel
 from agent_app.testing.model_doing import Pace, do
 from agent_app.testing.model_grounding import ModelGrounder
@@ -154,6 +155,13 @@ def test_a_run_that_changes_nothing_leaves_the_files_alone(suite):
     before = {path: path.stat().st_mtime_ns for path in suite.path.folder.iterdir()}
     suite.run(people(), click_ready)
     assert {path: path.stat().st_mtime_ns for path in suite.path.folder.iterdir()} == before
+
+
+def test_the_only_window_of_an_application_may_have_another_title_each_time(suite):
+    suite.run(people(), click_ready)
+    assert suite.run(people(title="qwvxz-4711"), click_ready).hits == ("“Ready”",)
+    both = people(title="qwvxz-4711").window(420, 300, people=("Zoe",), title="zzz-1")
+    assert suite.run(both, click_ready, fails=True).hits == ()
 
 
 def test_what_has_moved_is_found_where_it_is_now(suite):
