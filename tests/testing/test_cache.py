@@ -298,7 +298,8 @@ def test_descriptions_that_differ_have_keys_that_differ():
 
 def test_expectations_look_for_themselves(suite):
     suite.run(people(), click_ready)
-    both = people().window(420, 300, people=("Zoe",), title="Others")
+    both = people()
+    both.elements.append(Element("Ready", FrameBox(300, 200, 50, 12), "ocr"))
     suite.run(both, lambda on: expect(on.find("Ready")).to_have_count(2))
 
 
