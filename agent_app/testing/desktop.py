@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any, TypeVar, overload
 
 from PIL import Image
 
@@ -23,12 +24,16 @@ from agent_app.testing.failures import hidden
 from agent_app.testing.locator import Locator, Scope, key_action
 from agent_app.testing.lookback import assert_seen, never_seen
 from agent_app.testing.looking import Sampler
+from agent_app.testing.model_asking import ask
+from agent_app.testing.model_doing import SECONDS, STEPS, do
 from agent_app.testing.place import Place
 from agent_app.testing.stage import Stage
 from agent_app.testing.trial import TrialSession
 from agent_app.testing.waiting import DEFAULT_SECONDS, CallLog, Deadline
 
 __tracebackhide__ = hidden
+
+T = TypeVar("T")
 
 _START_SECONDS = 15.0
 _NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
@@ -139,6 +144,27 @@ class Desktop(Scope):
     def never_seen(self, text: str, *, last: float = 5.0) -> None:
         """A text was on the screen at no moment of the last seconds."""
         never_seen(self.stage, text, last)
+
+    def do(self, instruction: str, *, steps: int = STEPS, timeout: float = SECONDS) -> None:
+        """Let the agent carry out an instruction, in so many of its steps and seconds at most.
+
+        What it did is remembered, and done again the next time. Raises ActionFailed with the reason
+        when it does not succeed.
+        """
+        do(self.stage, instruction, steps=steps, seconds=timeout)
+
+    @overload
+    def ask(self, question: str, *, samples: int = 1) -> str: ...
+    @overload
+    def ask(self, question: str, kind: type[T], *, samples: int = 1) -> T: ...
+    @overload
+    def ask(self, question: str, kind: Any, *, samples: int = 1) -> Any: ...
+    def ask(self, question: str, kind: Any = str, *, samples: int = 1) -> Any:
+        """What the model answers about the screen as it is now, as a value of type `kind`.
+
+        Of several samples, what most of them say. Raises ActionFailed when it cannot tell.
+        """
+        return ask(self.stage, question, kind, samples=samples)
 
     def screenshot(self) -> Image.Image:
         """What the screen shows now."""

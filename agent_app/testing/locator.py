@@ -210,7 +210,7 @@ class Locator(Scope):
             return f"the field still holds {quote(was)}"
 
         summary = f"fill {self.wanted} with {quote(text)}"
-        self.stage.act([self.wanted], summary, fill, effect=still, timeout=timeout)
+        self.stage.act([self.wanted], summary, fill, effect=still, need="state", timeout=timeout)
 
     def type(self, text: str, *, timeout: float | None = None) -> None:
         """Click it and type, after what is there; a newline is Enter, a tab is Tab."""
@@ -321,7 +321,7 @@ class Locator(Scope):
             found.append(aims[0].thing)
             return []
 
-        self.stage.act([self.wanted], f"{verb} {self.wanted}", keep, timeout=timeout)
+        self.stage.act([self.wanted], f"{verb} {self.wanted}", keep, need="proof", timeout=timeout)
         return found[0]
 
     def _set_checked(self, wanted: bool, summary: str, timeout: float | None) -> None:
@@ -336,7 +336,7 @@ class Locator(Scope):
                 return "it does not tell whether it is checked"
             return "" if things[0].checked is wanted else f"it is {'not ' if wanted else ''}checked"
 
-        self.stage.act([self.wanted], summary, click, effect=still, timeout=timeout)
+        self.stage.act([self.wanted], summary, click, effect=still, need="state", timeout=timeout)
 
     def _beside(self, where: Where, other: Locator | str) -> Locator:
         if isinstance(other, str):
