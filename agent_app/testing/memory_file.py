@@ -20,10 +20,11 @@ from pathlib import Path
 
 import msgspec
 
+from agent_app.actions import Action
 from agent_app.episode.files import cannot_write, read_regular, write_whole
 from agent_app.errors import KnownError
 from agent_app.replaying.anchor import Anchor
-from agent_app.replaying.flow import FlowStep
+from agent_app.replaying.effects import Effect
 from agent_app.replaying.store import (
     Drawings,
     checked,
@@ -31,6 +32,7 @@ from agent_app.replaying.store import (
     drawing_named,
     write_drawings,
 )
+from agent_app.replaying.windows import WindowName
 
 if sys.platform != "win32":
     import fcntl
@@ -62,13 +64,29 @@ class RememberedThing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     anchor: Anchor
 
 
+class RememberedAction(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One action; it is done where its `target`, the name of an anchor, is, not where it was."""
+
+    do: Action
+    target: str = ""
+
+
+class RememberedStep(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is done, in which window the keyboard is before it, and what is expected of it."""
+
+    intent: str
+    actions: tuple[RememberedAction, ...]
+    keyboard: WindowName | None = None
+    expect: Effect = Effect()
+
+
 class RememberedTask(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was done for an instruction, step by step; a step's targets name the `anchors`."""
 
     task: str
     layout: str
     model: str = ""
-    steps: tuple[FlowStep, ...]
+    steps: tuple[RememberedStep, ...]
     anchors: dict[str, Anchor]
 
 

@@ -8,9 +8,8 @@ from agent_app.actions import InputAction, Wait
 from agent_app.episode.reader import Episode
 from agent_app.replaying.anchor import Anchor, AnchorMaker
 from agent_app.replaying.effects import Read, Written
-from agent_app.replaying.flow import FlowAction, FlowStep
 from agent_app.replaying.script import Deed, Part, Script, place_keys, script_of
-from agent_app.testing.memory_file import RememberedTask
+from agent_app.testing.memory_file import RememberedAction, RememberedStep, RememberedTask
 
 
 def remembered_task(
@@ -31,9 +30,9 @@ def remembered_task(
     script = script_of(recording, maker=maker, read=read)
     parts = [part for part in script.parts if part.number in steps]
     anchors: dict[str, Anchor] = {}
-    done: list[FlowStep] = []
+    done: list[RememberedStep] = []
     for part in parts:
-        actions: list[FlowAction] = []
+        actions: list[RememberedAction] = []
         for deed in part.deeds:
             if not isinstance(deed.action, InputAction | Wait):
                 continue
@@ -42,11 +41,13 @@ def remembered_task(
                 if anchor is None:
                     return None
                 anchors[key] = anchor
-            actions.append(FlowAction(deed.action, deed.key))
+            actions.append(RememberedAction(deed.action, deed.key))
         if actions:
             last = not any(other.number > part.number for other in parts if _acts(other))
             expected = part.expected.effect if last else part.expected.without_texts
-            done.append(FlowStep(part.deeds[0].intent, tuple(actions), part.keyboard, expected))
+            done.append(
+                RememberedStep(part.deeds[0].intent, tuple(actions), part.keyboard, expected)
+            )
     return RememberedTask(task=task, layout=layout, model=model, steps=tuple(done), anchors=anchors)
 
 
