@@ -1,0 +1,80 @@
+"""Write what was trained as a checkpoint: every file of the real layout, bfloat16, two shards.
+
+python -m train.write STATE.npz models/small
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from agent_app.runtimes.kimi_vl.checkpoint import CORRECTION_BIAS, INDEX, expected_tensors
+from agent_app.runtimes.kimi_vl.config import KimiConfig
+from agent_app.runtimes.kimi_vl.made import config_file
+from train.keeping import kept
+from train.losses import HEADS
+from train.model import SmallKimi, exported
+from train.shape import SMALL, write_words
+
+_SHARDS = 2
+_DTYPES = {"BF16": torch.bfloat16, "F16": torch.float16, "F32": torch.float32}
+
+
+def write_checkpoint(folder: Path, model: SmallKimi) -> int:
+    """Write a trained model into an empty folder, the index last; the bytes of all files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    config = model.config
+    (folder / "config.json").write_text(json.dumps(config_file(config), indent=2) + "\n")
+    write_words(folder)
+    _write_shards(folder, exported(model), config)
+    return sum(file.stat().st_size for file in folder.iterdir())
+
+
+def _write_shards(folder: Path, weights: dict[str, Tensor], config: KimiConfig) -> None:
+    dtype = _DTYPES[config.weight_type]
+    rounded = {
+        name: weights[name] if name.endswith(CORRECTION_BIAS) else weights[name].to(dtype)
+        for name in expected_tensors(config)
+    }
+    total = sum(one.nbytes for one in rounded.values())
+    shards: list[dict[str, Tensor]] = [{}]
+    size = 0
+    for name, one in rounded.items():
+        if size > total * len(shards) / _SHARDS and len(shards) < _SHARDS:
+            shards.append({})
+        shards[-1][name] = one.contiguous()
+        size += one.nbytes
+    weight_map: dict[str, str] = {}
+    for number, shard in enumerate(shards, 1):
+        file = f"model-{number:05}-of-{len(shards):05}.safetensors"
+        save_file(shard, folder / file, metadata={"format": "pt"})
+        weight_map |= dict.fromkeys(shard, file)
+    index = {"metadata": {"total_size": total}, "weight_map": dict(sorted(weight_map.items()))}
+    (folder / INDEX).write_text(json.dumps(index, indent=2) + "\n")
+
+
+def load_state(path: Path) -> SmallKimi:
+    """The model as `train.learn` kept it."""
+    model = SmallKimi(SMALL, HEADS)
+    weights, _ = kept(path)
+    model.load_state_dict(weights, strict=False)
+    return model.eval()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("state", type=Path)
+    parser.add_argument("folder", type=Path)
+    options = parser.parse_args()
+    torch.manual_seed(0)
+    size = write_checkpoint(options.folder, load_state(options.state))
+    print(f"{options.folder}: {size:,} bytes")
+
+
+if __name__ == "__main__":
+    main()
