@@ -99,9 +99,7 @@ def _is_right(
     text: str, wanted: str, box: Sequence[float] | None, size: tuple[int, int]
 ) -> tuple[bool, float | None]:
     """Whether a reply does what is wanted, and how far from the middle it clicks, in percent."""
-    code, wanted_code = (
-        one.rpartition(THINK_CLOSE)[2].partition("```")[2] for one in (text, wanted)
-    )
+    code, wanted_code = _code(text), _code(wanted)
     if 'status="failure"' in wanted_code:
         return 'status="failure"' in code, None
     places = _PLACE.findall(code)
@@ -112,6 +110,10 @@ def _is_right(
     middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     far = 100 * math.hypot(x - middle[0], y - middle[1]) / math.hypot(*size)
     return box[0] <= x <= box[2] and box[1] <= y <= box[3], far
+
+
+def _code(reply: str) -> str:
+    return reply.rpartition(THINK_CLOSE)[2].partition("```")[2]
 
 
 def told(tallies: dict[str, Tally]) -> dict[str, object]:

@@ -77,7 +77,7 @@ def _pointing(read: Read, batch: Batch, owner: Tensor) -> Tensor:
     place, aim = batch["place"], batch["aim"]
     at = (place - 1).clamp_min(0)
     query = read.query.gather(2, at[..., None].expand(-1, -1, -1, read.query.shape[-1]))
-    count, questions, places, size = query.shape
+    count, questions, _, size = query.shape
     scores = query.flatten(1, 2) @ read.key.transpose(1, 2)  # (n, Q * places, length)
     scores = scores.float() * size**-0.5
     length = batch["ids"].shape[2]

@@ -478,7 +478,8 @@ def _sheet(rng: random.Random) -> str:
     )
     return f"""
 QWidget {{ background: {ground}; color: {ink}; }}
-QPushButton, QToolButton {{ {button}; border-radius: {corner}px; padding: {space}px {2 * space}px; }}
+QPushButton, QToolButton {{ {button}; border-radius: {corner}px;
+  padding: {space}px {2 * space}px; }}
 QLineEdit, QComboBox {{ background: {raised[0]}; border: 1px solid #8a8f94;
   border-radius: {corner // 2}px; padding: {space // 2 + 1}px; }}
 QTabBar::tab {{ padding: {space}px {2 * space}px; border-bottom: 2px solid transparent; }}

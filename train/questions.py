@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from agent_app.model_runtime import THINK_CLOSE, THINK_OPEN
 from train.screens import COLOURS, ICONS, NOUNS, SHAPES, Element, Scene
@@ -130,11 +131,8 @@ class Asker:
                 return name
 
     def _at(self, index: int) -> str:
-        x, y = self.elements[index].centre
-        x, y = (
-            min(0.999, max(0.0, side / whole))
-            for side, whole in zip((x, y), self.size, strict=True)
-        )
+        at = zip(self.elements[index].centre, self.size, strict=True)
+        x, y = (min(0.999, max(0.0, side / whole)) for side, whole in at)
         return f"x={x:.3f}, y={y:.3f}"
 
     # --- orders ---------------------------------------------------------------------------------
@@ -252,7 +250,7 @@ class Asker:
         found = self.rng.choice(several)
         found = sorted(found, key=lambda at: self.elements[at].centre[::-1])
         tops = [self.elements[at].centre[1] for at in found]
-        if any(b - a < 12 for a, b in zip(tops, tops[1:], strict=False)):
+        if any(b - a < 12 for a, b in pairwise(tops)):
             return None
         nth = self.rng.randrange(len(found))
         name = self.elements[found[nth]].label
@@ -277,9 +275,8 @@ class Asker:
             ]
             if heads and len(same) == 1:
                 head = self.elements[heads[0]].label
-                named = self.rng.choice(
-                    (f"{one.label} in the row {head}", f"{one.label} of {head}")
-                )
+                where = self.rng.choice((f"in the row {head}", f"of {head}"))
+                named = f"{one.label} {where}"
                 return self._on(at, named, "relation", heads[0], "along")
         return None
 

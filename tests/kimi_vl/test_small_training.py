@@ -6,17 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
-torch = pytest.importorskip("torch")
+import torch
 
 from agent_app.model_runtime import no_progress
 from agent_app.runtimes.kimi_vl.checkpoint import open_checkpoint
 from agent_app.runtimes.kimi_vl.config import KimiConfig
+from agent_app.runtimes.kimi_vl.images import normalised_patches
 from agent_app.runtimes.kimi_vl.loading import load_model
 from train.batches import Format, Recipe, make_batch, words
 from train.judging import replies
 from train.model import SmallKimi
-from train.shape import SMALL
+from train.shape import SETTINGS, SMALL
 from train.write import write_checkpoint
 
 SMALLER = replace(
@@ -86,9 +86,6 @@ def test_training_computes_the_logits_that_the_application_computes(model, hoste
 
 
 def _patches(pixels):
-    from agent_app.runtimes.kimi_vl.images import normalised_patches
-    from train.shape import SETTINGS
-
     return normalised_patches(pixels, SETTINGS, torch.float32)
 
 
