@@ -207,7 +207,7 @@ class Words:
         start = len(ids)
         said = encode(one.reply)
         ids += [*said, self.end]
-        weights = [0.0] * start + [0.06] * (len(said) + 1)
+        weights = [0.0] * start + [0.15] * (len(said) + 1)
         weights[start + 1] = weights[start + 2] = 0.7  # what the thought says: found, missing, done
         return ids, start, weights
 

@@ -39,7 +39,6 @@ STAGES = {
 }
 _CELLS = 100  # of the smallest screen
 _KEPT_EVERY, _LOGGED_EVERY = 120.0, 10.0
-_MOST_BAD = 50  # steps whose loss is no number, until the run is given up
 
 
 def formats(sizes: tuple[tuple[int, int, int], ...], screens: int) -> tuple[Format, ...]:
@@ -111,8 +110,8 @@ class Run:
                 if self.spent > logged:
                     logged = self.spent + _LOGGED_EVERY
                     self.log(**{key: round(float(value), 3) for key, value in told_.items()})
-                    if self.bad > _MOST_BAD:
-                        raise SystemExit("the loss is no number any more")
+                    if self.bad > 0:
+                        raise SystemExit("a gradient is no number: go on from the last state")
                 if self.spent > saved + _KEPT_EVERY:
                     saved = self.spent
                     self.keep()
@@ -160,10 +159,9 @@ class Run:
             )
             found = losses(model, features, read, batch)
         found.total.backward()
-        self.bad += (~torch.isfinite(found.total)).float()
         gradients = [one.grad for one in model.parameters() if one.grad is not None]
-        for gradient in gradients:
-            gradient.nan_to_num_(0.0, 0.0, 0.0)
+        norm = torch.stack(torch._foreach_norm(gradients)).norm()
+        self.bad += (~torch.isfinite(norm)).float()
         share = self.share()
         self.optimiser.step(share)
         model.zero_grad(set_to_none=True)
@@ -178,6 +176,7 @@ class Run:
             "pointing": found.pointing,
             **{name: one.detach() for name, one in found.covering.items()},
             "share": share,
+            "norm": norm,
             "bad": self.bad,
             "screens": self.screens,
             "waited": self.waited,
@@ -244,11 +243,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--held", help="held-out ones")
     parser.add_argument("--qt-share", type=float, default=0.4)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--screens", type=int, default=160, help="of 280x280 in a batch")
+    parser.add_argument("--screens", type=int, default=400, help="of 280x280 in a batch")
     parser.add_argument("--muon", type=float, default=0.02)
     parser.add_argument("--adam", type=float, default=2e-3)
     parser.add_argument("--decay", type=float, default=0.3)
-    parser.add_argument("--workers", type=int, default=15)
+    parser.add_argument("--workers", type=int, default=14)
     parser.add_argument("--judged", type=int, default=256, help="questions at each judgement")
     return parser.parse_args()
 

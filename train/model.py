@@ -30,9 +30,10 @@ def _linear(into: int, out: int, *, bias: bool = False, zero: bool = False) -> n
 
 
 def _turned(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Rotate each adjacent pair of the last dimension."""
-    even, odd = x[..., 0::2], x[..., 1::2]
-    return torch.stack([even * cos - odd * sin, even * sin + odd * cos], -1).flatten(-2)
+    """Rotate each adjacent pair of the last dimension, in float32."""
+    pairs = torch.view_as_complex(x.float().unflatten(-1, (-1, 2)))
+    # one complex product is a third of the kernels that four real ones are
+    return torch.view_as_real(pairs * torch.complex(cos, sin)).flatten(-2).to(x.dtype)
 
 
 def _stretched(table: int, side: int) -> Tensor:
@@ -170,7 +171,7 @@ class DecoderBlock(nn.Module):
         query = self.q_proj(y).unflatten(-1, (heads, -1))
         both = self.kv_a(y)
         wide = self.kv_b(self.kv_norm(both[..., :rank])).unflatten(-1, (heads, -1))
-        cos, sin = cos.to(y.dtype)[..., None, :], sin.to(y.dtype)[..., None, :]
+        cos, sin = cos[..., None, :], sin[..., None, :]
         query = torch.cat([query[..., :nope], _turned(query[..., nope:], cos, sin)], -1)
         turned = _turned(both[..., None, rank:], cos, sin).expand(-1, -1, heads, -1)
         key = torch.cat([wide[..., :nope], turned], -1)
@@ -240,7 +241,7 @@ class SmallKimi(nn.Module):
         dtype = x.dtype
         x = x.float() + places.flatten(0, 1)
         for block in self.vblocks:
-            x = block(x, cos.to(dtype), sin.to(dtype))
+            x = block(x, cos, sin)
         x = self.pre_norm(self.vnorm(x)).to(dtype)
         x = x.view(count, rows // 2, 2, columns // 2, 2, -1).transpose(2, 3)
         return self.l2(F.gelu(self.l1(x.reshape(count, rows * columns // 4, -1))))

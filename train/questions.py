@@ -139,7 +139,7 @@ class Asker:
 
     def order(self, kind: str) -> Order | None:
         """An order of a kind, or None when the screen has nothing for it."""
-        made = getattr(self, f"_{kind}")()
+        made = self.key() if kind == "key" else getattr(self, f"_{kind}")()
         assert made is None or isinstance(made, Order)
         return made
 
@@ -286,9 +286,13 @@ class Asker:
         if draw < 0.3:
             shown = {one.label for one in self.elements if one.kind in ("shape", "icon")}
             pairs = {f"{colour} {shape}" for colour in COLOURS for shape in SHAPES} - shown
-            named = f"the {rng.choice(sorted(pairs))}"
-            if rng.random() < 0.2 and set(ICONS) - shown:
-                named = f"the {rng.choice(sorted(set(ICONS) - shown))} icon"
+            icons = set(ICONS) - shown
+            if not pairs and not icons:
+                return None
+            if icons and (not pairs or rng.random() < 0.2):
+                named = f"the {rng.choice(sorted(icons))} icon"
+            else:
+                named = f"the {rng.choice(sorted(pairs))}"
         elif draw < 0.85:
             noun = rng.choice(("button", "check box", "option", "tab", "menu", "item", "link"))
             named = self._called(self._absent(), noun)
@@ -306,7 +310,7 @@ class Asker:
         code = 'computer.terminate(status="failure", answer="It is not on the screen.")'
         return Order(asked, told, _LACKS, code, "missing") if asked else None
 
-    def _key(self) -> Order:
+    def key(self) -> Order:
         rng = self.rng
         draw = rng.random()
         if draw < 0.35:
@@ -348,7 +352,7 @@ def ask(asker: Asker, kinds: Sequence[str] = ()) -> Order:
         made = asker.order(kind)
         if made:
             return made
-    return asker.order("missing") or asker._key()
+    return asker.order("missing") or asker.key()
 
 
 def past(asker: Asker, count: int) -> list[Order]:
