@@ -27,7 +27,7 @@ from torch.utils.data import Dataset
 from agent_app.prompting import load_prompt
 from agent_app.runtimes.kimi_vl.tokenizer import Tokenizer
 from train import questions as asked
-from train.draw import draw_scene
+from train.draw import draw_scene, plain_scene
 from train.screens import COLOURS, KINDS, SHAPES, Element, Scene, cropped, resized
 from train.shape import open_tokenizer
 
@@ -69,7 +69,10 @@ class Recipe:
     pool: str = "train"
     held_out: bool = False
     kinds: tuple[str, ...] = ()
-    past_share: float = 0.25
+    past_share: float = 0.4
+    plain_share: float = 0.03  # of the batches: pictures to be described, without our prompts
+    padded_share: float = 0.05  # of the screens: not on the grid, so filled up with black
+    thoughtless_share: float = 0.04  # of the questions
     exact_share: float = 0.5
     frozen_prompt: bool = False
     weights: tuple[float, ...] = field(default=())
@@ -133,11 +136,14 @@ def _scale(rng: random.Random, exact: float) -> tuple[float, float]:
 def scenes(recipe: Recipe, form: Format, rng: random.Random) -> list[tuple[Scene, str]]:
     """The screens of a batch, each with the pool that absent words come from."""
     made: list[tuple[Scene, str]] = []
-    size = form.width, form.height
     cut: tuple[Scene, str] | None = None
     uses = 0
     while len(made) < form.screens:
         sx, sy = _scale(rng, recipe.exact_share)
+        size = form.width, form.height
+        if rng.random() < recipe.padded_share:
+            sx = sy = 1.0
+            size = size[0] - rng.randrange(CELL), size[1] - rng.randrange(CELL)
         full = round(size[0] * sx), round(size[1] * sy)
         if recipe.pack and rng.random() < recipe.qt_share:
             if cut is None or uses >= 3:  # decoding takes longer than cutting
@@ -204,6 +210,7 @@ class Words:
         encode = self.tokenizer.encode
         ids = [self.image_end, *encode(ask.replace("\0", one.instruction)), self.end]
         ids += self.head("assistant")
+        ids += encode(one.opening)
         start = len(ids)
         said = encode(one.reply)
         ids += [*said, self.end]
@@ -250,29 +257,60 @@ def make_batch(recipe: Recipe, number: int) -> Batch:
     rng = random.Random(recipe.seed * 1_000_003 + number)
     form = rng.choices(recipe.formats, recipe.weights or None)[0]
     known = words()
+    if rng.random() < (0.0 if recipe.frozen_prompt else recipe.plain_share):
+        return _plain_batch(form, rng, known)
     system, ask = known.system(rng, frozen=recipe.frozen_prompt)
     steps = rng.choice((1, 1, 2, 3)) if rng.random() < recipe.past_share else 0
     shown = min(rng.randint(0, steps), 1 if form.width * form.height > 500_000 else 2)
-    pixels = np.empty((form.screens, form.height, form.width, 3), np.uint8)
+    pixels = np.zeros((form.screens, form.height, form.width, 3), np.uint8)
+    sizes: list[tuple[int, int]] = []
     all_elements: list[tuple[Element, ...]] = []
     rows: list[tuple[list[int], int, list[float], asked.Question]] = []
     contexts: list[list[list[int]]] = []
     for at, (scene, pool) in enumerate(scenes(recipe, form, rng)):
-        pixels[at] = np.asarray(scene.image)
+        sizes.append(scene.image.size)
+        pixels[at, : sizes[-1][1], : sizes[-1][0]] = np.asarray(scene.image)
         asker = asked.Asker(scene, rng, pool)
         done = asked.past(asker, steps)
         contexts.append(_context(known, done, shown))
         for _ in range(form.questions):
             one = asked.question(asker, done, recipe.kinds)
+            if not recipe.frozen_prompt and rng.random() < recipe.thoughtless_share:
+                one = asked.without_thought(one)
             rows.append((*known.question(ask, one), one))
         all_elements.append(scene.elements)
     batch = _screens_told(form, all_elements)
     batch |= _questions_told(form, rows, known)
     batch["pixels"] = torch.from_numpy(pixels)
+    batch["size"] = torch.tensor(sizes).float()
     batch["prefix"] = torch.tensor(system)
     for part in range(shown + 1):
         batch[f"context{part}"] = _padded([context[part] for context in contexts], known.pad)
     batch["roll"] = torch.tensor(rng.randrange(2))  # whether past screens were other ones
+    return batch
+
+
+def _plain_batch(form: Format, rng: random.Random, known: Words) -> Batch:
+    """Pictures of one colour or of a few words, as `agent-app model check` shows them."""
+    pixels = np.empty((form.screens, form.height, form.width, 3), np.uint8)
+    rows: list[tuple[list[int], int, list[float], asked.Question]] = []
+    elements: list[tuple[Element, ...]] = []
+    for at in range(form.screens):
+        scene, colour = plain_scene(rng, (form.width, form.height))
+        pixels[at] = np.asarray(scene.image)
+        elements.append(scene.elements)
+        label = scene.elements[0].label if scene.elements else ""
+        for _ in range(form.questions):
+            one = asked.described(label, colour, rng)
+            rows.append((*known.question("\0", one), one))
+    batch = _screens_told(form, elements)
+    batch |= _questions_told(form, rows, known)
+    batch["pixels"] = torch.from_numpy(pixels)
+    batch["size"] = torch.tensor([[form.width, form.height]] * form.screens).float()
+    system = known.tokenizer.encode("You are a helpful assistant")
+    batch["prefix"] = torch.tensor([*known.head("system"), *system, known.end])
+    batch["context0"] = torch.tensor([[*known.head("user"), *known.image]] * form.screens)
+    batch["roll"] = torch.tensor(0)
     return batch
 
 

@@ -417,6 +417,28 @@ _BLOCKS: tuple[Callable[[Canvas, Box], None], ...] = (_scatter, _form, _rows, _i
 _SHARES = (0.5, 0.14, 0.1, 0.12, 0.14)
 
 
+def plain_scene(rng: random.Random, size: tuple[int, int]) -> tuple[Scene, str]:
+    """One colour all over, and its name; or one or two words in large letters."""
+    if rng.random() < 0.6:
+        number = rng.randrange(len(RGB))
+        pure = {"red": (255, 0, 0), "green": (0, 160, 0), "blue": (0, 0, 255)}
+        colour = pure.get(COLOURS[number], RGB[number]) if rng.random() < 0.5 else RGB[number]
+        return Scene(Image.new("RGB", size, _shade(colour, rng.randrange(-15, 16))), ()), (
+            COLOURS[number]
+        )
+    canvas = Canvas(rng, size, "train", FONTS)
+    canvas.ground = (255, 255, 255) if rng.random() < 0.5 else canvas.ground
+    canvas.draw.rectangle((0, 0, *size), fill=canvas.ground)
+    text = canvas.name(longest=9)
+    if rng.random() < 0.4:
+        text = f"{text[:6].upper()} {rng.randrange(100)}"
+    name, _ = canvas.text_font()
+    face = name, min(60, int(size[0] / (0.75 * len(text))), rng.randrange(24, 61))
+    left = (size[0] - canvas.width(text, face)) / 2
+    spot, ends = canvas.put(left, size[1] / 2, text, face, canvas.ink(canvas.ground))
+    return Scene(canvas.image, (Element("text", text, spot, spot, ends),)), ""
+
+
 def draw_scene(
     rng: random.Random, size: tuple[int, int], *, pool: str = "train", held_out: bool = False
 ) -> Scene:

@@ -71,7 +71,6 @@ def judge(model: SmallKimi, batches: Iterable[Batch], known: Words) -> dict[str,
     """The tallies of each kind of order. "missing" right is a refusal, "refused" a wrong one."""
     tallies: dict[str, Tally] = defaultdict(Tally)
     for batch in batches:
-        height, width = batch["pixels"].shape[1:3]
         for screen, said in enumerate(replies(model, batch, known)):
             for number, text in enumerate(said):
                 kind = ORDER_KINDS[int(batch["order"][screen, number])]
@@ -82,7 +81,8 @@ def judge(model: SmallKimi, batches: Iterable[Batch], known: Words) -> dict[str,
                 )
                 target = int(batch["target"][screen, number])
                 box = batch["box"][screen, target].tolist() if target >= 0 else None
-                right, far = _is_right(text, data.decode(), box, (width, height))
+                size = batch["size"][screen].tolist()
+                right, far = _is_right(text, data.decode(), box, size)
                 tally = tallies[kind]
                 tally.count += 1
                 tally.right += right
@@ -96,10 +96,12 @@ def judge(model: SmallKimi, batches: Iterable[Batch], known: Words) -> dict[str,
 
 
 def _is_right(
-    text: str, wanted: str, box: Sequence[float] | None, size: tuple[int, int]
+    text: str, wanted: str, box: Sequence[float] | None, size: Sequence[float]
 ) -> tuple[bool, float | None]:
     """Whether a reply does what is wanted, and how far from the middle it clicks, in percent."""
     code, wanted_code = _code(text), _code(wanted)
+    if not wanted_code:  # a description
+        return text.split() == wanted.split(), None
     if 'status="failure"' in wanted_code:
         return 'status="failure"' in code, None
     places = _PLACE.findall(code)

@@ -26,6 +26,7 @@ from train.losses import HEADS, losses
 from train.model import Mixture, SmallKimi
 from train.optimiser import Optimiser
 from train.shape import SMALL
+from train.write import read_state
 
 _TINY = ((280, 280, 5), (392, 280, 6), (280, 420, 6))
 _MIDDLE = ((420, 420, 8), (560, 420, 8), (420, 560, 8), (700, 504, 10), (504, 700, 10))
@@ -59,9 +60,9 @@ def main() -> None:
     optimiser = Optimiser(model, muon=options.muon, adam=options.adam)
     step = 0
     if options.resume:
-        weights, numbers = kept(options.resume / STATE)
+        state = options.resume / STATE
+        weights, step = read_state(state if state.exists() else options.resume)
         model.load_state_dict(weights, strict=False)
-        step = int(numbers["step"])
         if (options.resume / MEMORY).exists() and not options.forget:
             memory, _ = kept(options.resume / MEMORY)
             optimiser.load({name: one.to(device) for name, one in memory.items()}, step)
@@ -237,7 +238,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("out", type=Path)
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--stage", default="", choices=("", *STAGES), help="begin here")
-    parser.add_argument("--resume", type=Path, help="the folder of an earlier piece")
+    parser.add_argument("--resume", type=Path, help="folder of an earlier piece or a checkpoint")
     parser.add_argument("--forget", action="store_true", help="leave the optimiser's memory out")
     parser.add_argument("--pack", help="screens of `train.qt_screens`; several joined by commas")
     parser.add_argument("--held", help="held-out ones")

@@ -58,7 +58,7 @@ def losses(model: SmallKimi, features: Tensor, read: Read, batch: Batch) -> Loss
     height, width = batch["pixels"].shape[1:3]
     owner = covered(batch, height // CELL, width // CELL)
     pointing = _pointing(read, batch, owner)
-    parts = _covering(model, features, batch, owner, (width, height))
+    parts = _covering(model, features, batch, owner)
     covering = (
         parts["kind"]
         + 0.5 * parts["colour"]
@@ -91,9 +91,7 @@ def _pointing(read: Read, batch: Batch, owner: Tensor) -> Tensor:
     return ((scores.logsumexp(-1) - on) * there).sum() / there.sum().clamp_min(1)
 
 
-def _covering(
-    model: SmallKimi, features: Tensor, batch: Batch, owner: Tensor, size: tuple[int, int]
-) -> dict[str, Tensor]:
+def _covering(model: SmallKimi, features: Tensor, batch: Batch, owner: Tensor) -> dict[str, Tensor]:
     kind, colour, form, centre, digits, near, whole = model.aux(features).float().split(_SPLIT, -1)
     on, of = owner >= 0, owner.clamp_min(0)
 
@@ -107,7 +105,7 @@ def _covering(
 
     box = batch["box"]
     middle = torch.stack([box[..., 0] + box[..., 2], box[..., 1] + box[..., 3]], -1) / 2
-    middle = middle / middle.new_tensor(size)
+    middle = middle / batch["size"][:, None]
     middle = middle.gather(1, of[..., None].expand(-1, -1, 2))
     told = (middle * 1000).round().long().clamp(0, 999)
     first = torch.stack([told // 100, told // 10 % 10], -1).flatten(2)  # x's two, y's two

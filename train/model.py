@@ -454,3 +454,17 @@ def exported(model: SmallKimi) -> dict[str, Tensor]:
                 name = f"{_LANGUAGE}layers.{layer}.mlp.experts.{expert}.{theirs}.weight"
                 named[name] = state[f"blocks.{layer}.mlp.{ours}"][expert].clone()
     return named
+
+
+def imported(named: Mapping[str, Tensor], config: KimiConfig) -> dict[str, Tensor]:
+    """The state that `exported` gave these names to; what only training has is not in it."""
+    state = {ours: named[theirs].float() for ours, theirs in _renamed(config).items()}
+    state["patch.weight"] = state["patch.weight"].flatten(1)
+    for layer in range(config.text.dense_layers, config.text.layers):
+        for theirs, ours in _MERGED.items():
+            experts = (
+                named[f"{_LANGUAGE}layers.{layer}.mlp.experts.{expert}.{theirs}.weight"].float()
+                for expert in range(config.text.routed_experts)
+            )
+            state[f"blocks.{layer}.mlp.{ours}"] = torch.stack(list(experts))
+    return state

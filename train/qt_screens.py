@@ -158,7 +158,13 @@ class Painter:
 
     def caption(self, parent: QWidget, text: str, *, row: int = -1, colon: bool = False) -> QLabel:
         made = QLabel(text + ":" * colon, parent)
-        self.read.append(lambda: [self.element("text", text, made, start=0, row=row)])
+
+        def read() -> list[Element]:
+            wide = QFontMetrics(made.font()).horizontalAdvance(made.text()) + 2
+            whole = QRect(0, 0, min(made.width(), wide), made.height())
+            return [self.element("text", text, made, rect=whole, start=0, row=row)]
+
+        self.read.append(read)
         return made
 
     def entry(self, parent: QWidget, text: str, *, row: int = -1) -> QWidget:

@@ -11,7 +11,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from agent_app.model_runtime import THINK_CLOSE, THINK_OPEN
@@ -34,6 +34,13 @@ _KEYS = {
 }
 _MODIFIERS = ("ctrl", "alt", "shift")
 _SEES, _LACKS, _IS_DONE = "I see it.", "It is not on the screen.", "That is done."
+NO_THOUGHT = f"{THINK_OPEN}\n\n{THINK_CLOSE}"
+DESCRIBE = (
+    "What does this picture show? Name its colours, and write down any text in it.",
+    "What does this picture show?",
+    "Describe the picture.",
+    "Which colour is it, and what does it say?",
+)
 PLACE = re.compile(rb"x=0\.(\d)(\d)(\d), y=0\.(\d)(\d)(\d)")
 
 
@@ -54,12 +61,16 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A task on a screen with its reply; `target` is the element acted on, -1 for none."""
+    """A task on a screen with its reply; `target` is the element acted on, -1 for none.
+
+    `opening` is what the reply says already when the model begins.
+    """
 
     instruction: str
     reply: str
     kind: str
     aims: tuple[int, ...] = ()
+    opening: str = ""
 
     @property
     def target(self) -> int:
@@ -374,9 +385,9 @@ def question(asker: Asker, done: Sequence[Order], kinds: Sequence[str] = ()) -> 
         return _replied(_task(rng, [now.asked, then] if then else [now.asked]), now)
     draw = rng.random()
     told = [order.asked for order in done]
-    if draw < 0.3:
+    if draw < 0.4:
         return Question(_task(rng, told), _done(), "done")
-    if draw < 0.75:
+    if draw < 0.8:
         return _replied(_task(rng, [*told, now.asked]), now)
     return _replied(_task(rng, [now.asked]), now)
 
@@ -385,6 +396,19 @@ def _replied(instruction: str, order: Order) -> Question:
     return Question(
         instruction, reply(order.thought, order.sentence, order.code), order.kind, order.aims
     )
+
+
+def without_thought(one: Question) -> Question:
+    """The same question to a model whose thought is closed before it began."""
+    said = one.reply.partition(THINK_CLOSE)[2]  # its thought told the first of two places
+    return replace(one, reply=said, aims=one.aims[-1:], opening=NO_THOUGHT)
+
+
+def described(label: str, colour: str, rng: random.Random) -> Question:
+    """What a plain picture shows: words, or nothing but a colour."""
+    asked = rng.choice(DESCRIBE)
+    said = f'It says "{label}".' if label else f"The picture is plain {colour}."
+    return Question(asked, said, "key", opening=NO_THOUGHT)
 
 
 def _done() -> str:

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from agent_app.runtimes.kimi_vl.checkpoint import CORRECTION_BIAS, INDEX, expected_tensors
@@ -18,7 +18,7 @@ from agent_app.runtimes.kimi_vl.config import KimiConfig
 from agent_app.runtimes.kimi_vl.made import config_file
 from train.keeping import kept
 from train.losses import HEADS
-from train.model import SmallKimi, exported
+from train.model import SmallKimi, exported, imported
 from train.shape import SMALL, write_words
 
 _SHARDS = 2
@@ -58,11 +58,25 @@ def _write_shards(folder: Path, weights: dict[str, Tensor], config: KimiConfig) 
     (folder / INDEX).write_text(json.dumps(index, indent=2) + "\n")
 
 
+def read_state(path: Path) -> tuple[dict[str, Tensor], int]:
+    """Weights by the trained model's own names, and the steps they took.
+
+    `path` is what `train.learn` kept, or a checkpoint's folder: then what only training has is not
+    among them, and the steps are 0.
+    """
+    if not (path / INDEX).exists():
+        weights, numbers = kept(path)
+        return weights, int(numbers["step"])
+    named: dict[str, Tensor] = {}
+    for shard in sorted(path.glob("*.safetensors")):
+        named |= load_file(shard)
+    return imported(named, SMALL), 0
+
+
 def load_state(path: Path) -> SmallKimi:
-    """The model as `train.learn` kept it."""
+    """The model as `train.learn` kept it, or as a checkpoint's folder holds it."""
     model = SmallKimi(SMALL, HEADS)
-    weights, _ = kept(path)
-    model.load_state_dict(weights, strict=False)
+    model.load_state_dict(read_state(path)[0], strict=False)
     return model.eval()
 
 

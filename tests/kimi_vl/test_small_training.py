@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,9 +16,10 @@ from agent_app.runtimes.kimi_vl.images import normalised_patches
 from agent_app.runtimes.kimi_vl.loading import load_model
 from train.batches import Format, Recipe, make_batch, words
 from train.judging import replies
+from train.losses import HEADS, losses
 from train.model import SmallKimi
 from train.shape import SETTINGS, SMALL
-from train.write import write_checkpoint
+from train.write import load_state, write_checkpoint
 
 SMALLER = replace(
     SMALL,
@@ -96,10 +98,53 @@ def test_a_batch_is_the_same_whenever_it_is_made():
     assert not torch.equal(first["pixels"], other["pixels"])
 
 
+@pytest.mark.parametrize("share", ["plain_share", "padded_share", "thoughtless_share"])
+def test_every_sort_of_batch_can_be_learned_from(share: str):
+    recipe = replace(Recipe((Format(280, 252, 2, 3),), seed=9), **{share: 1.0})
+    model = SmallKimi(SMALLER, heads=HEADS)
+    batch = make_batch(recipe, 0)
+    contexts = [batch[f"context{n}"] for n in range(4) if f"context{n}" in batch]
+    features = model.see(batch["pixels"])
+    read = model.read(features, batch["prefix"], contexts, batch["ids"], pad=words().pad)
+    found = losses(model, features, read, batch)
+    found.total.backward()
+    assert torch.isfinite(found.total)
+    assert all(torch.isfinite(one.grad).all() for one in model.parameters() if one.grad is not None)
+
+
+def test_a_place_is_a_share_of_the_picture_without_its_padding():
+    recipe = Recipe((Format(280, 252, 6, 4),), seed=2, padded_share=1.0, kinds=("word",))
+    batch = make_batch(recipe, 0)
+    for screen in range(6):
+        width, height = (int(side) for side in batch["size"][screen])
+        assert not batch["pixels"][screen, height:].any()
+        assert not batch["pixels"][screen, :, width:].any()
+        for question in range(4):
+            target = int(batch["target"][screen, question])
+            if target < 0:
+                continue
+            ids = batch["ids"][screen, question].tolist()
+            data = b"".join(words().tokenizer.bytes_of(one) for one in ids)
+            digits = [int(one) / 1000 for one in re.findall(rb"[xy]=0\.(\d{3})", data)[-2:]]
+            left, top, right, bottom = batch["box"][screen, target].tolist()
+            assert left <= digits[0] * width <= right
+            assert top <= digits[1] * height <= bottom
+
+
 def test_free_writing_ends_and_is_text(model):
     batch = make_batch(Recipe((Format(84, 56, 2, 2),), seed=5, past_share=0.0), 0)
     said = replies(model, batch, words())
     assert [len(row) for row in said] == [2, 2]
+
+
+def test_training_goes_on_from_what_was_written(tmp_path: Path):
+    torch.manual_seed(0)
+    first = SmallKimi(SMALL, heads=HEADS)
+    write_checkpoint(tmp_path, first)
+    again = load_state(tmp_path).state_dict()
+    for name, one in first.state_dict().items():
+        if not name.startswith("aux"):
+            torch.testing.assert_close(again[name], one, rtol=1e-2, atol=1e-6)
 
 
 def test_the_small_checkpoint_keeps_to_sixteen_megabytes(tmp_path: Path):
