@@ -35,8 +35,8 @@ def add_model_choice(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         metavar="NAME",
-        help="which model decides: reader, kimi-vl, ORG/NAME[@REVISION] in the cache, or a folder "
-        "(default: kimi-vl where its weights and a GPU are, else reader)",
+        help="which model decides: reader, kimi-vl, small, ORG/NAME[@REVISION] in the cache, or a "
+        "folder (default: kimi-vl where its weights and a GPU are, else reader)",
     )
 
 

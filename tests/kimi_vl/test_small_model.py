@@ -15,6 +15,7 @@ from agent_app.geometry import Region
 from agent_app.loop import LoopSettings
 from agent_app.model_runtime import ModelOptions, Sampling, no_progress
 from agent_app.runtimes.kimi_vl import open_kimi_vl
+from agent_app.runtimes.kimi_vl.hub import find
 from agent_app.runtimes.kimi_vl.runtime import KimiVLRuntime
 from agent_app.session import Workplace, WorkplaceOptions
 from tests.kimi_vl.small import FOLDER, asked, marks
@@ -55,6 +56,10 @@ def small() -> Iterator[KimiVLRuntime]:
     runtime = open_kimi_vl(str(FOLDER), environment={}, options=options, progress=no_progress)
     yield runtime
     runtime.close()
+
+
+def test_it_is_found_by_its_name():
+    assert find("small") == FOLDER
 
 
 def test_it_finds_what_is_asked_for_and_refuses_what_is_not_there(small):
