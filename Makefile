@@ -17,7 +17,7 @@ demo: ## Set up, then watch the agent drive two real applications
 	@$(BIN)/agent-app demo
 
 test: lint ## Set up, then check the code and run every test
-	$(BIN)/pytest
+	@packaging/test.sh $(BIN)/pytest
 
 lint: ## Set up, then check the code without running it
 	@packaging/setup.sh system run test

@@ -15,6 +15,7 @@ from agent_app.errors import ModelMistake
 from agent_app.geometry import Size
 from agent_app.grounding import Decision, ground
 from agent_app.model_runtime import (
+    THINK_OPEN,
     Finish,
     GenerationRequest,
     ImagePart,
@@ -84,6 +85,12 @@ def decide(reply: Reply, image: ImagePart, *, allow: Callable[[Action], None]) -
     return decision
 
 
+PAUSED_REMARK = (
+    "A person took over in the middle of this step. It may be done, half done or not done: look at "
+    "the screen as it is now."
+)
+
+
 def told(intent: str, actions: Sequence[Action]) -> str:
     """What the history says was done: the model's own sentence, else the actions in words."""
     return intent or "; ".join(map(describe_action, actions))
@@ -104,3 +111,8 @@ def answer_remark(answer: str | None) -> str:
     if answer is None:
         return "Nobody answered the question."
     return f"The person answered: {answer}"
+
+
+def hinted(thought: str, hint: str) -> str:
+    """The opening of a reply that goes on from a thought, with a person's hint put behind it."""
+    return f"{THINK_OPEN}{thought}\n{hint}\n"

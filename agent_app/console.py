@@ -27,6 +27,7 @@ from agent_app.events import (
     Event,
     ModelErred,
     ModelWarned,
+    Paused,
     QuestionAsked,
     RunFinished,
     RunStarted,
@@ -144,15 +145,18 @@ class _Printer:
                 parts = ((name, getattr(spent, name)) for name in spent.__struct_fields__)
                 times = " · ".join(f"{name} {s * 1000:.0f} ms" for name, s in parts if s >= 0.0005)
                 self._line(f"  {times}", "dim")
+            case Paused():
+                self._line(
+                    "‖ you took over" if event.cause == "hand" else "‖ paused", "bold magenta"
+                )
             case QuestionAsked():
                 self._session.answer(self._ask(event))
             case RunFinished():
                 style = _OUTCOME_STYLES.get(event.outcome, "bold yellow")
                 # an error is raised as well, and told by whoever catches it
                 told = event.answer or ("" if event.outcome == "error" else event.reason)
-                self._line(
-                    f"{event.outcome} ({event.steps} steps, {event.seconds:.1f} s)  {told}", style
-                )
+                steps = "1 step" if event.steps == 1 else f"{event.steps} steps"
+                self._line(f"{event.outcome} ({steps}, {event.seconds:.1f} s)  {told}", style)
             case _:
                 pass
 

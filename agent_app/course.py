@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 
-from agent_app.actions import Input
+from agent_app.actions import Input, InputAction, perform
 from agent_app.asking import Answer, ask
+from agent_app.control import Control
 from agent_app.errors import EndReason, KnownError, RunEnded
 from agent_app.events import (
     Budgets,
@@ -21,9 +21,11 @@ from agent_app.events import (
     FrameCaptured,
     FrameRef,
     Outcome,
+    Paused,
     QuestionAnswered,
     QuestionAsked,
     ReplyReceived,
+    Resumed,
     RunFinished,
     RunStarted,
     Timing,
@@ -31,6 +33,7 @@ from agent_app.events import (
     WindowRef,
     WindowsSeen,
 )
+from agent_app.geometry import FrameTransform
 from agent_app.model_runtime import GenerationRequest, ModelRuntime, Reply
 from agent_app.screen.frame import Frame, Screen
 from agent_app.screen.ring import FrameRing
@@ -48,6 +51,13 @@ _OUTCOMES: dict[EndReason, Outcome] = {
     "miss": "failure",
 }
 
+GO_ON, ONE_STEP, STOP = "go on", "one step", "stop"
+_OFFERS = {
+    "hand": "You took over. Shall the agent go on, from what the screen shows now?",
+    "person": "The run is paused. Shall it go on?",
+}
+_POLL = 0.05  # seconds
+
 Answerer = Callable[[QuestionAsked], str | None]
 Unobstructed = Callable[[], AbstractContextManager[None]]
 
@@ -57,12 +67,18 @@ def nobody(_question: QuestionAsked) -> str | None:
     return None
 
 
+class HandedOver(Exception):
+    """The run was paused in the middle of a step, which is over with that."""
+
+
 @dataclass(kw_only=True)
 class Course(ABC):
     """A run under way, over the seams of one desktop.
 
     A frame is in `ring` before the event that names it. `unobstructed` is entered while the agent
-    looks and acts. Setting `stop` ends the run within one token and one input event.
+    looks and acts. What `control` is told ends the run, or holds it up, within one token and one
+    input event. A pause by a hand lasts until nobody has touched anything for `hand_rest` seconds
+    and the person, who is asked then, lets the run go on.
     """
 
     screen: Screen
@@ -72,7 +88,8 @@ class Course(ABC):
     last_settle: SettleLimits = AT_THE_END
     answerer: Answerer = nobody
     unobstructed: Unobstructed = nullcontext
-    stop: threading.Event = field(default_factory=threading.Event)
+    control: Control = field(default_factory=Control)
+    hand_rest: float = 1.5
 
     def __post_init__(self) -> None:
         self.self_moving = SelfMoving()
@@ -98,7 +115,7 @@ class Course(ABC):
         """
         yield self.begun()
         try:
-            with self.unobstructed():
+            with self.unobstructed(), self.control.hands_free():  # they have just started it
                 self.screen.check()
             finished = yield from self.work()
         except RunEnded as ended:
@@ -154,7 +171,7 @@ class Course(ABC):
             before,
             limits=limits,
             ring=self.ring,
-            stop=self.stop,
+            stop=self.control.halt,
             ignore=self.self_moving.boxes(time.monotonic()),
             foresee=foresee,
         )
@@ -176,7 +193,7 @@ class Course(ABC):
         sampling = request.sampling
         request = replace(
             request,
-            stop=self.stop,
+            stop=self.control.halt,
             sampling=replace(sampling, max_tokens=min(sampling.max_tokens, left)),
         )
         with closing(ask(runtime, request)) as asked:
@@ -206,23 +223,74 @@ class Course(ABC):
         return reply
 
     def wait(self, seconds: float) -> None:
-        """Do nothing, within the time that is left, and no longer than until the stop."""
-        self.stop.wait(min(seconds, self.seconds_left()))
+        """Do nothing, within the time that is left, and no longer than until a stop or a pause."""
+        self.control.halt.wait(min(seconds, self.seconds_left()))
+
+    def perform(self, action: InputAction, transform: FrameTransform) -> None:
+        """Carry out an action of a frame.
+
+        Raises ModelMistake as `perform` does, HandedOver when the run is paused meanwhile, RunEnded
+        when it is stopped.
+        """
+        try:
+            perform(action, input=self.input, transform=transform, stop=self.control.halt)
+        except RunEnded as ended:
+            self.check_halt()
+            raise ended
+
+    def hold(self) -> Iterator[Event]:
+        """Hold still while the run is paused, and offer to go on.
+
+        Raises RunEnded when it is stopped meanwhile, or nobody is there to let it go on.
+        """
+        while (cause := self.control.paused) and not self.control.stop.is_set():
+            self.settled = None  # whatever it was, the person has been there since
+            paused = time.monotonic()
+            yield Paused(self.steps, cause, paused)
+            if cause == "hand":
+                self._wait_for_rest()
+            self.check_stop()
+            answer = yield from self.ask(self.steps, _OFFERS[cause], (GO_ON, ONE_STEP, STOP))
+            self.check_stop()
+            if answer is None:
+                raise RunEnded("stopped", "it was paused, and nobody said that it may go on")
+            if answer == STOP:
+                raise RunEnded("stopped")
+            if answer not in (GO_ON, ONE_STEP):
+                self.take_hint(answer)
+            self.control.resume(steps=1 if answer == ONE_STEP else None)
+            self.started += time.monotonic() - paused  # the run's time is not the person's
+            yield Resumed(self.steps, time.monotonic())
+
+    def take_hint(self, hint: str) -> None:  # noqa: B027 - what goes by a script has no use for it
+        """What a person said instead of a plain yes."""
+
+    def _wait_for_rest(self) -> None:
+        while not self.control.stop.wait(_POLL):
+            if time.monotonic() - self.control.touched >= self.hand_rest:
+                return
 
     def ask(
         self, number: int, question: str, choices: tuple[str, ...]
     ) -> Generator[Event, None, str | None]:
         """Ask the person; None when nobody answered."""
         asked = QuestionAsked(number, question, choices, time.monotonic())
-        yield asked
-        answer = self.answerer(asked)
+        with self.control.hands_free():  # they may point at something, or show it
+            yield asked
+            answer = self.answerer(asked)
         yield QuestionAnswered(number, answer, time.monotonic())
         return answer
 
     def check_stop(self) -> None:
         """Raises RunEnded once the run is to stop."""
-        if self.stop.is_set():
-            raise RunEnded("stopped")
+        if self.control.stop.is_set():
+            raise RunEnded("stopped", self.control.reason)
+
+    def check_halt(self) -> None:
+        """Raises RunEnded once the run is to stop, HandedOver when it is to hold still."""
+        self.check_stop()
+        if self.control.paused:
+            raise HandedOver
 
     def check_time(self) -> None:
         """Raises RunEnded when the time is up."""

@@ -13,6 +13,7 @@ from typing import Any, Literal, cast
 import msgspec
 
 from agent_app.actions import Action
+from agent_app.control import Cause
 from agent_app.geometry import FrameTransform, Monitor, Region, ScreenPoint
 from agent_app.model_runtime import Channel, EndedBy
 
@@ -208,6 +209,24 @@ class QuestionAnswered(msgspec.Struct, frozen=True, tag="question_answered"):
     at: float
 
 
+class Paused(msgspec.Struct, frozen=True, tag="paused"):
+    """The run holds still: a "hand" took over mouse or keyboard, or a "person" asked for it.
+
+    An action that was decided before it and is not done by then was broken off.
+    """
+
+    step: int
+    cause: Cause
+    at: float
+
+
+class Resumed(msgspec.Struct, frozen=True, tag="resumed"):
+    """The run goes on, and looks at the screen anew."""
+
+    step: int
+    at: float
+
+
 class ScreenSettled(msgspec.Struct, frozen=True, tag="screen_settled"):
     """`settled` is False when the screen was still moving at the maximum wait."""
 
@@ -249,6 +268,8 @@ Event = (
     | ActionDone
     | QuestionAsked
     | QuestionAnswered
+    | Paused
+    | Resumed
     | ScreenSettled
     | EffectCompared
     | StepFinished

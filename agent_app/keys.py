@@ -9,6 +9,7 @@ from __future__ import annotations
 from agent_app.errors import ModelMistake
 
 MODIFIERS = ("ctrl", "alt", "shift", "win")
+STOP_CHORD = ("ctrl", "alt", "end")  # what a person stops everything with; the agent never may
 
 _NAMED = """
     enter tab space backspace delete insert esc home end pageup pagedown up down left right
@@ -89,3 +90,11 @@ def canonical_key(name: str) -> str:
         f"{name[:40]!r} is not the name of a key. Use names such as enter, tab, esc, ctrl, shift, "
         "alt, f5, pagedown, or one character."
     )
+
+
+def without_side(key: str) -> str:
+    """`ctrlleft` and `ctrlright` are `ctrl` when it comes to chords."""
+    for side in ("left", "right"):
+        if key.endswith(side) and key != side:
+            return key.removesuffix(side)
+    return key

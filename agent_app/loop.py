@@ -7,7 +7,6 @@ disk before anything is done about it.
 
 from __future__ import annotations
 
-import threading
 import time
 import uuid
 from collections.abc import Generator, Iterator
@@ -21,15 +20,24 @@ from agent_app.actions import (
     InputAction,
     Terminate,
     Wait,
-    perform,
     target_points,
 )
-from agent_app.asking import answer_remark, decide, excerpt, mistake_remark, told
+from agent_app.asking import (
+    PAUSED_REMARK,
+    answer_remark,
+    decide,
+    excerpt,
+    hinted,
+    mistake_remark,
+    told,
+)
+from agent_app.control import Control
 from agent_app.course import (
     AT_THE_END,
     BETWEEN_ACTIONS,
     Answerer,
     Course,
+    HandedOver,
     Stopwatch,
     Unobstructed,
     nobody,
@@ -74,6 +82,7 @@ class LoopSettings:
     settle: SettleLimits = field(default_factory=SettleLimits)
     last_settle: SettleLimits = AT_THE_END
     images: int = 3
+    hand_rest: float = 1.5
 
 
 def run(
@@ -87,15 +96,15 @@ def run(
     settings: LoopSettings | None = None,
     answerer: Answerer = nobody,
     unobstructed: Unobstructed = nullcontext,
-    stop: threading.Event | None = None,
+    control: Control | None = None,
     programs: tuple[str, ...] = (),
 ) -> Iterator[Event]:
     """Work on a task until it ends, yielding what happens as it happens.
 
     A frame is in `ring` before the event that names it. `unobstructed` is entered while the agent
-    looks and acts. Setting `stop` ends the run within one token and one input event. A KnownError
-    ends the run with a `RunFinished` and is raised again, as is any fault of ours. No key or button
-    is left down. `programs` were started on the desktop for it.
+    looks and acts. `control` ends the run, or holds it up, within one token and one input event. A
+    KnownError ends the run with a `RunFinished` and is raised again, as is any fault of ours. No
+    key or button is left down. `programs` were started on the desktop for it.
     """
     settings = settings or LoopSettings()
     yield from _Run(
@@ -104,9 +113,10 @@ def run(
         ring=ring,
         budgets=settings.budgets,
         last_settle=settings.last_settle,
+        hand_rest=settings.hand_rest,
         answerer=answerer,
         unobstructed=unobstructed,
-        stop=stop or threading.Event(),
+        control=control or Control(),
         task=task,
         runtime=runtime,
         settings=settings,
@@ -128,6 +138,8 @@ class _Run(Course):
         self.history = History(self.prompt, self.task, images=self.settings.images)
         self.guard = LoopGuard()
         self.mistakes = 0
+        self.opening = ""  # of the next reply, when a thought was broken off and a hint put into it
+        self.thought = ""  # that a pause broke off
 
     def begun(self) -> RunStarted:
         return RunStarted(
@@ -144,7 +156,10 @@ class _Run(Course):
     def work(self) -> Generator[Event, None, RunFinished]:
         end = None
         while end is None:
+            yield from self.hold()
             self._check_budgets()
+            self.control.count_step()
+            yield from self.hold()
             self.steps += 1
             end = yield from self._step(self.steps)
         yield from self.look_last()
@@ -158,14 +173,20 @@ class _Run(Course):
             image = frame.for_model(self.runtime.info.image_limits)
         yield from self.tell_seen(number, frame)
         request = GenerationRequest(
-            self.history.turns(image), self.task, sampling=self.settings.sampling
+            self.history.turns(image),
+            self.task,
+            opening=self.opening,
+            sampling=self.settings.sampling,
         )
+        self.opening = self.thought = ""
         reply = yield from self.think(number, self.runtime, request, watch)
-        self.check_stop()
         end = None
         try:
+            self.check_halt()
             with watch.measure("parse"):
                 decision = self._decide(reply, image, frame)
+        except HandedOver:
+            self.thought = reply.thought
         except ModelMistake as mistake:
             kept = excerpt(reply.summary)
             self.history.add(number, image=image, thought=reply.thought, action=kept)
@@ -178,8 +199,13 @@ class _Run(Course):
                 self.mistakes = 0
             except ModelMistake as mistake:
                 yield from self._err(number, mistake)
+            except HandedOver:
+                self.history.remark(PAUSED_REMARK)
         yield StepFinished(number, watch.timing(), time.monotonic())
         return end
+
+    def take_hint(self, hint: str) -> None:
+        self.opening = hinted(self.thought, hint)
 
     def _decide(self, reply: Reply, image: ImagePart, frame: Frame) -> Decision:
         """Typed actions that policy allows; raises ModelMistake for anything else."""
@@ -201,7 +227,7 @@ class _Run(Course):
                 points = target_points(action, frame.transform)
                 intent = decision.intent
                 yield ActionDecided(number, index, action, intent, points, time.monotonic())
-                self.check_stop()
+                self.check_halt()
                 if isinstance(action, InputAction):
                     with watch.measure("act"):
                         if not touched:
@@ -210,13 +236,14 @@ class _Run(Course):
                             touched = True
                         elif index:
                             self.settle(self.screen.grab(), BETWEEN_ACTIONS)
-                        perform(action, input=self.input, transform=frame.transform, stop=self.stop)
+                        self.perform(action, frame.transform)
                 else:
                     yield from self._do_without_input(number, action)
                 yield ActionDone(number, index, time.monotonic())
                 if isinstance(action, Terminate):
                     return action
             if touched:
+                self.check_halt()
                 with watch.measure("settle"):
                     self.settled = self.settle(before, self.settings.settle, foresee=self._foresee)
         if self.settled:

@@ -12,18 +12,19 @@ from dataclasses import dataclass
 from agent_app.actions import Action, Click, Drag, Hold, Hotkey, Press, Scroll
 from agent_app.errors import ModelMistake
 from agent_app.geometry import Region, ScreenPoint
+from agent_app.keys import STOP_CHORD, without_side
 
-# Chords that leave the session, switch its terminal or kill its X server.
+# Chords that leave the session, switch its terminal or kill its X server, and a person's own.
 _BARRED = frozenset(
     frozenset(chord.split("+"))
     for chord in (
         "ctrl+alt+delete",
         "ctrl+alt+backspace",
         "alt+printscreen",
+        "+".join(STOP_CHORD),
         *(f"ctrl+alt+f{n}" for n in range(1, 13)),
     )
 )
-_SIDES = ("left", "right")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,16 @@ class Policy:
                 raise ModelMistake(
                     f"({point.x}, {point.y}) is outside the part of the screen you may act on."
                 )
-        chord = frozenset(_plain(key) for key in _keys_together(action))
+        chord = frozenset(without_side(key) for key in _keys_together(action))
         for barred in self.barred:
             if barred <= chord:
-                raise ModelMistake(
-                    f"{'+'.join(sorted(barred))} is barred: it would leave this desktop session."
+                chord_name = "+".join(sorted(barred))
+                why = (
+                    "it is how a person stops you"
+                    if barred == frozenset(STOP_CHORD)
+                    else "it would leave this desktop session"
                 )
+                raise ModelMistake(f"{chord_name} is barred: {why}.")
 
 
 def _keys_together(action: Action) -> tuple[str, ...]:
@@ -60,11 +65,3 @@ def _keys_together(action: Action) -> tuple[str, ...]:
             return keys
         case _:
             return ()
-
-
-def _plain(key: str) -> str:
-    """`ctrlleft` and `ctrlright` are `ctrl` when it comes to chords."""
-    for side in _SIDES:
-        if key.endswith(side) and key != side:
-            return key.removesuffix(side)
-    return key

@@ -20,11 +20,12 @@ from types import MappingProxyType
 from typing import Protocol, Self
 
 from agent_app.actions import Input
+from agent_app.control import Control, Touch
 from agent_app.episode.recorder import EpisodeRecorder, content_hash, new_episode_folder
 from agent_app.errors import KnownError, RunEnded
 from agent_app.events import Event, Outcome, QuestionAsked, RunFinished
-from agent_app.geometry import Region, Size
-from agent_app.input import open_input
+from agent_app.geometry import Region, ScreenPoint, Size
+from agent_app.input import open_input, watch_hands
 from agent_app.loop import LoopSettings, run
 from agent_app.model_runtime import (
     ModelOptions,
@@ -77,13 +78,26 @@ class Session(Protocol):
     def frame(self, sha1: str) -> Frame | None: ...
 
 
+class AgentSession(Session, Protocol):
+    """A session in which the agent acts, and which can be held up: a pause ends with a question.
+
+    `is_ours` says of a hand's touch, in any thread, that it is meant for the window and takes
+    nothing over.
+    """
+
+    is_ours: Callable[[Touch, ScreenPoint], bool]
+
+    def pause(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class WorkplaceOptions:
     """Where and with what the agent works: the command line's flags, read and checked.
 
     `monitor` counts from 1, 0 is all of them. With `virtual` the desktop is a private one of that
     size; `app` is a command that is started on the desktop first. What lies in `masks` is painted
-    over at capture, so that neither the model nor a recording ever has it. `prompt` is the name
+    over at capture, so that neither the model nor a recording ever has it. With `take_over` a
+    person's hand on mouse or keyboard holds a run up. `prompt` is the name
     of one that ships with the package, or the path of a file.
     """
 
@@ -95,6 +109,7 @@ class WorkplaceOptions:
     masks: tuple[Region, ...] = ()
     virtual: Size | None = None
     app: str | None = None
+    take_over: bool = True
     settings: LoopSettings = field(default_factory=LoopSettings)
 
 
@@ -202,7 +217,8 @@ class RecordedSession(ABC):
         self.unobstructed: Callable[[], AbstractContextManager[None]] = nullcontext
         self.ring = FrameRing()
         self.recorder = EpisodeRecorder(folder or new_episode_folder(task), self.ring.get)
-        self.stopping = threading.Event()
+        self.is_ours: Callable[[Touch, ScreenPoint], bool] = lambda _touch, _point: False
+        self.control = Control()
         self._answers: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
     @property
@@ -226,33 +242,46 @@ class RecordedSession(ABC):
         """The hash of what the run is set to, for the recording."""
 
     def events(self) -> Iterator[Event]:
-        if self.runtime is None and not self.stopping.is_set():
+        if self.runtime is None and not self.control.stop.is_set():
             self.prepare()
         if self.runtime is None:
             reason = "stopped while the run was being made ready"
             yield RunFinished("stopped", reason, "", 0, 0.0, 0, time.monotonic())
             return
-        yield from self.recorder.tee(
-            self.run(),
-            model_sha1=content_hash(self.runtime),
-            settings_sha1=self.settings_sha1(),
-        )
+        with self.watching_hands():
+            yield from self.recorder.tee(
+                self.run(),
+                model_sha1=content_hash(self.runtime),
+                settings_sha1=self.settings_sha1(),
+            )
+
+    def watching_hands(self) -> AbstractContextManager[object]:
+        """Within it, a person's hand and the stop keys are felt."""
+        environment = self.workplace.environment
+        return watch_hands(environment, on_hand=self._feel_hand, on_stop=self.stop)
 
     @contextmanager
     def stoppable(self, progress: Progress) -> Generator[Progress]:
         """Within it, telling of progress after a stop ends what is being made ready."""
 
         def tell(what: str, done: int, total: int) -> None:
-            if self.stopping.is_set():
+            if self.control.stop.is_set():
                 raise RunEnded("stopped")
             progress(what, done, total)
 
         with suppress(RunEnded):
             yield tell
 
-    def stop(self) -> None:
-        self.stopping.set()
+    def stop(self, reason: str = "") -> None:
+        self.control.end(reason)
         self._answers.put(None)
+
+    def pause(self) -> None:
+        self.control.pause()
+
+    def _feel_hand(self, touch: Touch, point: ScreenPoint) -> None:
+        if self.workplace.options.take_over and not self.is_ours(touch, point):
+            self.control.feel_hand(touch)
 
     def answer(self, text: str | None) -> None:
         self._answers.put(text)
@@ -284,7 +313,7 @@ class LiveSession(RecordedSession):
             settings=place.options.settings,
             answerer=self.wait_for_answer,
             unobstructed=lambda: self.unobstructed(),
-            stop=self.stopping,
+            control=self.control,
             programs=place.programs,
         )
 

@@ -41,7 +41,11 @@ _OWN_FOLDERS = {
 
 
 def start_program(
-    command: Sequence[str], environment: Mapping[str, str], *, pass_fds: tuple[int, ...] = ()
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    pass_fds: tuple[int, ...] = (),
+    folder: Path | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a program in a session of its own, silent; raises KnownError when there is none."""
     try:
@@ -53,6 +57,7 @@ def start_program(
             stderr=subprocess.DEVNULL,
             start_new_session=True,
             pass_fds=pass_fds,
+            cwd=folder,
         )
     except OSError as error:
         raise KnownError(
@@ -109,16 +114,25 @@ class VirtualDesktop:
         """The X display's name, such as `:99`."""
         return self.environment["DISPLAY"]
 
-    def launch(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
-        """Start a program on this desktop; it is ended with the desktop at the latest."""
-        return self._spawn(command)
+    def launch(
+        self,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+    ) -> subprocess.Popen[bytes]:
+        """Start a program on this desktop; it is ended with the desktop at the latest.
+
+        `environment` is what it is told beside the desktop's own, `folder` where it starts.
+        """
+        return self._spawn(command, more=environment, folder=folder)
 
     def close(self) -> None:
         """End everything that was started here, newest first."""
         self._keeper.kill()
         self._keeper.communicate()
         for process in reversed(self._processes):
-            _end(process)
+            end_program(process)
         self._processes.clear()
         self._folder.cleanup()
 
@@ -143,9 +157,15 @@ class VirtualDesktop:
         self._prepare_root()
 
     def _spawn(
-        self, command: Sequence[str], *, pass_fds: tuple[int, ...] = ()
+        self,
+        command: Sequence[str],
+        *,
+        more: Mapping[str, str] | None = None,
+        pass_fds: tuple[int, ...] = (),
+        folder: Path | None = None,
     ) -> subprocess.Popen[bytes]:
-        process = start_program(command, self.environment, pass_fds=pass_fds)
+        environment = {**self.environment, **(more or {})}
+        process = start_program(command, environment, pass_fds=pass_fds, folder=folder)
         self._processes.append(process)
         assert self._keeper.stdin is not None
         self._keeper.stdin.write(b"%d\n" % process.pid)
@@ -190,7 +210,7 @@ class VirtualDesktop:
             connection.close()
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end_program(process: subprocess.Popen[bytes]) -> None:
     """End a process and its group: politely, then for certain."""
     for sign in (signal.SIGTERM, signal.SIGKILL):
         try:

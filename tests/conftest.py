@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 
 import pytest
+from hypothesis import settings
 
 from agent_app.errors import KnownError
 from agent_app.geometry import Size
@@ -15,6 +16,10 @@ from agent_app.screen.capture import open_screen
 from agent_app.virtual import VirtualDesktop
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # tests of single widgets need no display
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("whatever the machine does", deadline=None)
+settings.load_profile("whatever the machine does")
 
 
 @pytest.fixture(scope="session")

@@ -48,6 +48,13 @@ class Hand:
         )
         self._send(_MOTION, 0, self._mouse | _MORE_EVENTS, valuators)
 
+    def nudge(self, dx: int, dy: int) -> None:
+        """Move by so much, as a mouse on a table does."""
+        valuators = struct.pack(
+            "=BBHHBBiiiiii", self._first, self._mouse, 0, 0, 2, 0, dx, dy, *[0] * 4
+        )
+        self._send(_MOTION, 1, self._mouse | _MORE_EVENTS, valuators)
+
     def down(self, button: int = 1) -> None:
         self._send(_BUTTON_PRESS, button, self._mouse)
 
@@ -94,6 +101,11 @@ class Hand:
                 self.key_down(code)
             for code in (stroke.keycode, *reversed(stroke.modifiers)):
                 self.key_up(code)
+
+    def keys_down(self) -> list[int]:
+        """The keys that the server holds to be down."""
+        bits = self._display.query_keymap()
+        return [code for code in range(256) if bits[code // 8] >> code % 8 & 1]
 
     def wait(self, seconds: float) -> None:
         time.sleep(seconds)

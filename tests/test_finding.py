@@ -9,6 +9,10 @@ from hypothesis import strategies as st
 from agent_app.geometry import FramePoint, Size
 from agent_app.replaying.anchor import Anchor, AnchorMaker
 from agent_app.replaying.finding import Finder, Found, Missed
+from agent_app.replaying.finding_empty import nearer
+from agent_app.replaying.finding_live import Live
+from agent_app.replaying.finding_support import reads_same
+from agent_app.runtimes.reader.matching.likeness import Tier
 from tests.fakes.drawn import DARK, HEIGHT, PEOPLE, SIZE, WIDTH, Drawn
 
 NAMES = ["star", "arrow", "house", "remarks", *(f"Delete {person}" for person in PEOPLE)]
@@ -60,6 +64,40 @@ def test_in_a_moved_window_it_is_found_without_reading(recorded: Drawn, name: st
 def test_in_a_wider_window_on_a_larger_screen_it_is_found(recorded: Drawn, name: str):
     now = Drawn(Size(1000, 700)).window(40, 30, width=560)
     assert hits(find(made(recorded, name), now), now, name)
+
+
+def test_an_empty_place_that_a_narrower_window_cuts_off_is_taken_within_its_area(
+    recorded: Drawn,
+):
+    end = FramePoint(recorded.places["remarks"].right - 14, recorded.middle("remarks").y)
+    anchor = made(recorded, "remarks", at=end)
+
+    def nearest(now: Drawn) -> FramePoint | None:
+        live = Live(anchor, now.frame, now.windows, now.look)
+        return nearer(anchor, live, FramePoint(end.x + 20, end.y + 10))
+
+    narrow = Drawn().window(LEFT + 20, TOP + 10, width=WIDTH - 70)
+    area = narrow.places["remarks"]
+    place = nearest(narrow)
+    assert place is not None
+    assert area.contains(place)
+    assert area.right - place.x < 30
+    assert nearest(Drawn().window(LEFT - 80, TOP + 10, width=WIDTH + 70)) is None
+    left, top = int(area.left), int(area.top)
+    narrow.pixels[top : int(area.bottom), left : int(area.right)] = (250, 235, 240)
+    assert nearest(narrow) is None  # something else
+
+
+@pytest.mark.parametrize(
+    ("cut", "same"),
+    [
+        ("/home/person/Documents/pla", True),  # a field cuts without dots, here through an n
+        ("/home/person/Docum", False),  # too little of it
+        ("/home/person/Pictures/plants", False),
+    ],
+)
+def test_a_long_text_that_its_field_cuts_is_the_same(cut: str, same: bool):
+    assert (reads_same("/home/person/Documents/plans", cut) < Tier.PART) is same
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import pytest
 
+from agent_app.control import Control
 from agent_app.errors import KnownError
 from agent_app.events import (
     ActionDecided,
@@ -18,9 +19,11 @@ from agent_app.events import (
     FrameCaptured,
     ModelErred,
     ModelWarned,
+    Paused,
     QuestionAnswered,
     QuestionAsked,
     ReplyReceived,
+    Resumed,
     RunFinished,
     RunStarted,
     ScreenSettled,
@@ -32,7 +35,7 @@ from agent_app.events import (
 )
 from agent_app.geometry import Region, Size
 from agent_app.loop import LoopSettings, run
-from agent_app.model_runtime import KIMI_VL_LIMITS, ImagePart, Sampling
+from agent_app.model_runtime import KIMI_VL_LIMITS, THINK_OPEN, ImagePart, Sampling
 from agent_app.prompting import load_prompt
 from agent_app.screen.ring import FrameRing
 from agent_app.screen.settle import SettleLimits
@@ -273,10 +276,10 @@ def test_an_unanswered_question_is_told_too():
 def test_stopping_at_any_token_or_event_sends_nothing_more_and_holds_nothing():
     total = len(list(Desk().start([CLICK, DONE])))
     for stop_at in range(total):
-        stop, desk, after = threading.Event(), Desk(), []
-        for number, event in enumerate(desk.start([CLICK, DONE], stop=stop)):
+        control, desk, after = Control(), Desk(), []
+        for number, event in enumerate(desk.start([CLICK, DONE], control=control)):
             if number == stop_at:
-                stop.set()
+                control.end()
                 sent = len(desk.input.events)
             elif number > stop_at:
                 after.append(event)
@@ -287,12 +290,98 @@ def test_stopping_at_any_token_or_event_sends_nothing_more_and_holds_nothing():
 
 
 def test_a_stop_between_tokens_cancels_the_generation():
-    stop = threading.Event()
-    runtime = ScriptedRuntime([CLICK], on_token=lambda number: number == 5 and stop.set())
-    events = list(Desk().start([], runtime=runtime, stop=stop))
+    control = Control()
+    runtime = ScriptedRuntime([CLICK], on_token=lambda number: number == 5 and control.end())
+    events = list(Desk().start([], runtime=runtime, control=control))
     assert runtime.tokens == 5
     assert only(events, ReplyReceived).ended_by == "cancelled"
     assert only(events, RunFinished).outcome == "stopped"
+
+
+def test_a_hand_holds_the_run_up_at_any_token_or_event_and_it_goes_on_when_told():
+    total = len(list(Desk().start([CLICK, DONE])))
+    at_once = LoopSettings(settle=QUICK, last_settle=QUICK, hand_rest=0.0)
+    held_up = 0
+    for touched_at in range(3, total - 1):
+        control, desk, held = Control(), Desk(), []
+        replies = [CLICK, DONE, DONE]
+        run = desk.start(replies, control=control, settings=at_once, answerer=lambda _: "go on")
+        for number, event in enumerate(run):
+            if number == touched_at:
+                control.feel_hand("key")
+                sent = len(desk.input.events)
+            if isinstance(event, Paused):
+                held.append(event.cause)
+                assert len(desk.input.events) == sent
+                assert not desk.input.held
+            last = event
+        assert last.outcome == "success"
+        held_up += held == ["hand"]
+    assert held_up > total // 2
+
+
+def test_what_a_pause_broke_off_is_decided_anew_on_the_screen_as_it_is_then():
+    control, desk = Control(), Desk()
+    runtime = ScriptedRuntime(
+        [CLICK, DONE], on_token=lambda number: number == 5 and control.pause()
+    )
+    seen = []
+    for event in desk.start([], runtime=runtime, control=control, answerer=lambda _: "go on"):
+        if isinstance(event, Paused):
+            desk.react()
+        if isinstance(event, FrameCaptured):
+            seen.append(event.frame.sha1)
+    assert seen[0] != seen[1]
+    assert desk.input.events == []
+    assert len(runtime.requests) == 2
+
+
+def test_a_hint_goes_on_from_the_thought_that_was_broken_off():
+    control = Control()
+    runtime = ScriptedRuntime(
+        [CLICK, DONE], on_token=lambda number: number == 9 and control.pause()
+    )
+    answers = ["not that one, the second"]
+    list(Desk().start([], runtime=runtime, control=control, answerer=lambda _: answers.pop(0)))
+    opening = runtime.requests[1].opening
+    assert opening.startswith(THINK_OPEN)
+    assert opening.endswith("\nnot that one, the second\n")
+    assert len(opening) > len(THINK_OPEN) + len("\nnot that one, the second\n")
+
+
+def test_step_by_step_it_asks_before_each():
+    control, asked = Control(), []
+
+    def answer(question: QuestionAsked) -> str:
+        asked.append(question)
+        return "one step" if len(asked) < 3 else "go on"
+
+    control.pause()
+    events = list(Desk().start([CLICK, CLICK, CLICK, DONE], control=control, answerer=answer))
+    assert [event.step for event in events if isinstance(event, Paused)] == [0, 1, 2]
+    assert only(events, RunFinished).steps == 4
+
+
+@pytest.mark.parametrize(("answer", "why"), [("stop", "stopped"), (None, "nobody said")])
+def test_a_pause_that_nobody_ends_ends_the_run(answer: str | None, why: str):
+    control = Control()
+    control.pause()
+    events = list(Desk().start([CLICK], control=control, answerer=lambda _: answer))
+    assert only(events, RunFinished).outcome == "stopped"
+    assert why in only(events, RunFinished).reason
+    assert not [event for event in events if isinstance(event, Resumed)]
+
+
+def test_a_hand_that_answers_a_question_takes_nothing_over():
+    control = Control()
+
+    def answer(_: QuestionAsked) -> str:
+        control.feel_hand("button")
+        return "left"
+
+    question = reply("computer.ask(question='Which one?', choices=['left', 'right'])")
+    events = list(Desk().start([question, DONE], control=control, answerer=answer))
+    assert not [event for event in events if isinstance(event, Paused)]
 
 
 def test_a_known_error_ends_the_run_readably_and_is_raised_again():

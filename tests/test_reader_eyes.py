@@ -18,14 +18,16 @@ from rapidfuzz import fuzz
 from Xlib import X, Xatom
 from Xlib.display import Display
 
-from agent_app.geometry import FrameTransform, ScreenPoint, Size
+from agent_app.geometry import FrameTransform, Region, ScreenPoint, Size
 from agent_app.model_runtime import ImagePart
-from agent_app.runtimes.reader.seeing.accessibility import AccessibilityTree
+from agent_app.runtimes.reader.seeing.accessibility import AccessibilityTree, AccessibleNode
 from agent_app.runtimes.reader.seeing.eyes import Eyes
 from agent_app.runtimes.reader.seeing.ink import Box, labels, merged
+from agent_app.runtimes.reader.seeing.merging import covered, layers
 from agent_app.runtimes.reader.seeing.ocr import Ocr
 from agent_app.runtimes.reader.sight import Element, Sight
 from agent_app.screen.capture import open_screen
+from agent_app.screen.windows import TopLevel
 from agent_app.virtual import VirtualDesktop
 
 WaitUntil = Callable[..., None]
@@ -413,3 +415,22 @@ def test_a_window_of_ones_own_hides_nothing_and_is_not_seen(
         (w.title, w.active) for w in without.windows
     ]
     assert texts(seen) == texts(without)
+
+
+def test_what_another_window_covers_is_named_as_hidden():
+    def node(name: str, left: int) -> AccessibleNode:
+        region = Region(left, 10, 60, 20)
+        return AccessibleNode(name, "push button", region, "Editor", 7, False, 1, False, True)
+
+    stack = layers(
+        [
+            TopLevel("Warning", "W", Region(0, 0, 80, 40), Region(0, 0, 80, 40), 9, True, False),
+            TopLevel(
+                "Editor", "E", Region(0, 0, 400, 300), Region(0, 0, 400, 300), 7, False, False
+            ),
+        ],
+        whole := FrameTransform(ScreenPoint(0, 0), 1.0, Size(400, 300)),
+    )
+    (hidden,) = covered([node("Save", 10), node("Open", 200)], whole, stack)
+    assert (hidden.text, hidden.role, hidden.window) == ("Save", "push button", "Editor")
+    assert covered([node("Save", 10)], whole, None) == ()

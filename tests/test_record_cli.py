@@ -102,7 +102,7 @@ class Film:
             pixels[10:40, 40:80] = 200
         if at >= 3.0:
             pixels[10:40, 100:140] = 200
-        return Shot(Frame(pixels, WHOLE, 1, at), at, ())
+        return Shot(Frame(pixels, WHOLE, 1, at), at, (), ())
 
 
 def test_rests_of_the_pointer_that_brought_up_what_was_clicked_are_steps() -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import io
-import threading
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 import pytest
 from rich.console import Console
 
 from agent_app.actions import Action, AskHuman, Click, Drag, Hotkey, Press, Terminate, Wait, Write
 from agent_app.console import print_run
+from agent_app.control import Control
 from agent_app.episode.reader import open_episode
 from agent_app.episode.recorder import EpisodeRecorder
+from agent_app.episode.steps import steps_of
 from agent_app.events import (
     ActionDecided,
     ActionDone,
@@ -34,7 +37,8 @@ from agent_app.events import (
 from agent_app.geometry import FramePoint, Region, RelativePoint, ScreenPoint, Size
 from agent_app.model_runtime import Sampling
 from agent_app.prompting import load_prompt
-from agent_app.replaying.effects import Change, Effect, Written
+from agent_app.replaying.changes import Change
+from agent_app.replaying.effects import Effect, Written
 from agent_app.replaying.execution import Replay
 from agent_app.replaying.execution_steps import ReplaySettings
 from agent_app.replaying.finding import Found, Missed
@@ -222,19 +226,70 @@ def test_an_effect_that_does_not_come_ends_the_run_before_the_next_input() -> No
     assert ("key_down", "enter") not in desk.input.events
 
 
-def test_a_target_that_moves_just_before_the_input_is_not_acted_on() -> None:
+def test_a_target_that_moves_just_before_the_input_is_acted_on_where_it_is_then() -> None:
     desk = Desk()
-    elsewhere = picture((200, 100, 40, 20))
-    decided = False
+    desk.boxes = ((200, 100, 40, 20),)
+    events: list[Event] = []
     for event in desk.replay(part(1, Click(RECORDED))).events():
         if isinstance(event, ActionDecided):
-            decided = True
-            desk.screen.show(elsewhere)
+            assert desk.input.events == []
+            desk.screen.show(picture(*desk.boxes))
+        events.append(event)
+    assert outcome(events)[0] == "success"
+    assert desk.input.events[:2] == [("move", 220, 110), ("button_down", "left")]
+    (step,) = steps_of(events)
+    assert [action.points for action in step.actions] == [(ScreenPoint(220, 110),)]
+    assert step.actions[0].done
+
+
+def test_a_target_that_moves_whenever_it_is_to_be_acted_on_is_left_alone() -> None:
+    desk = Desk()
+    places = itertools.count(1)
+    events: list[Event] = []
+    for event in desk.replay(part(1, Click(RECORDED))).events():
+        if isinstance(event, ActionDecided):
+            desk.screen.show(picture((20 * next(places), 100, 40, 20)))
+        events.append(event)
+    assert outcome(events)[0] == "failure"
+    assert "moves" in outcome(events)[1]
+    assert desk.input.events == []
+
+
+def test_a_target_that_goes_just_before_the_input_is_not_acted_on() -> None:
+    desk = Desk()
+    for event in desk.replay(part(1, Click(RECORDED))).events():
+        if isinstance(event, ActionDecided):
+            desk.screen.show(picture((0, 0, 5, 5)))
         if isinstance(event, RunFinished):
             assert event.outcome == "failure"
             assert "moved" in event.reason
-    assert decided
     assert desk.input.events == []
+
+
+def test_a_window_on_its_way_is_acted_in_where_it_comes_to_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = Desk()
+    opened = WindowRef("Save", "Editor", Region(80, 40, 100, 80), active=True, popup=False)
+    looks = 0
+
+    def windows() -> tuple[WindowRef, ...]:
+        nonlocal looks
+        looks += 1
+        if looks == 3:  # after it was found, and before anything was done
+            desk.boxes = ((200, 100, 40, 20),)
+            desk.screen.show(picture(*desk.boxes))
+            moved = msgspec.structs.replace(opened, region=Region(180, 80, 100, 80))
+            desk.screen.stack = (moved,)
+        return desk.screen.stack
+
+    desk.screen.stack = (opened,)
+    monkeypatch.setattr(desk.screen, "windows", windows)
+    settings = ReplaySettings(settle=QUICK, last_settle=QUICK, patience=5.0)
+    events = desk.run(part(1, Click(RECORDED)), settings=settings)
+    assert outcome(events)[0] == "success"
+    assert [event.point for event in only(events, TargetFound)] == [ScreenPoint(220, 110)]
+    assert desk.input.events[0] == ("move", 220, 110)
 
 
 def test_keys_go_only_into_the_recorded_window() -> None:
@@ -264,12 +319,34 @@ def test_a_key_that_does_not_exist_is_a_failure_of_the_recording() -> None:
 
 def test_a_stop_ends_it_within_one_input_event() -> None:
     desk = Desk()
-    stop = threading.Event()
-    desk.input.on_event = stop.set
-    events = desk.run(part(1, Click(RECORDED)), stop=stop)
+    control = Control()
+    desk.input.on_event = control.end
+    events = desk.run(part(1, Click(RECORDED)), control=control)
     assert outcome(events)[0] == "stopped"
     assert desk.input.events == [("move", 120, 70)]
     assert desk.input.held == []
+
+
+@pytest.mark.parametrize(("answer", "ends"), [("again", "success"), ("leave it out", "failure")])
+def test_a_step_that_a_hand_broke_off_is_done_again_or_left_out(answer: str, ends: str) -> None:
+    desk = Desk()
+    control = Control()
+    asked: list[str] = []
+
+    def touch() -> None:
+        desk.input.on_event = desk.react
+        control.feel_hand("button")
+
+    def answerer(question: QuestionAsked) -> str:
+        asked.append(question.question)
+        return "go on" if "go on" in question.choices else answer
+
+    desk.input.on_event = touch
+    events = desk.run(part(1, Click(RECORDED)), control=control, hand_rest=0.0, answerer=answerer)
+    assert "broken off" in asked[1]
+    assert outcome(events)[0] == ends, outcome(events)
+    pressed = [event for event in desk.input.events if event[0] == "button_down"]
+    assert len(pressed) == (1 if answer == "again" else 0)
 
 
 def test_parameters_replace_what_is_typed() -> None:

@@ -1,8 +1,7 @@
-"""Effects compared on pictures, heals on disk, flows and tests as files."""
+"""Effects compared on pictures, heals on disk, parameters from files."""
 
 from __future__ import annotations
 
-import ast
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,11 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from agent_app.actions import Click, Drag, Hold, Hotkey, Press, Scroll, Wait, Write
 from agent_app.errors import KnownError
 from agent_app.events import WindowRef
-from agent_app.exporting.pytest_file import source_of
-from agent_app.exporting.scripted import Scripted
 from agent_app.geometry import (
     FrameBox,
     FramePoint,
@@ -27,19 +23,11 @@ from agent_app.geometry import (
 )
 from agent_app.model_runtime import ImagePart
 from agent_app.replaying.anchor import Anchor, AnchorMaker
-from agent_app.replaying.effects import Change, Effect, Recorded, Written, difference
-from agent_app.replaying.flow import (
-    Flow,
-    FlowAction,
-    FlowStep,
-    read_flow,
-    script_of_flow,
-    write_flow,
-)
+from agent_app.replaying.changes import Change
+from agent_app.replaying.effect_texts import Read
+from agent_app.replaying.effects import Effect, Recorded, difference
 from agent_app.replaying.healing import Heals
 from agent_app.replaying.parameters import check_params, read_params
-from agent_app.replaying.script import Deed, Part, Script
-from agent_app.replaying.store import save_anchors
 from agent_app.replaying.windows import WindowName, is_like
 from agent_app.runtimes.reader.sight import Element, Sight
 from agent_app.screen.frame import Pixels
@@ -125,9 +113,113 @@ def test_a_text_that_the_edge_of_the_change_cuts_is_not_expected() -> None:
     assert "Fold" in recorded(change(BLANK, at_the_frames_own_edge), read).effect.texts
 
 
-def test_clocks_and_replaced_texts_are_not_expected() -> None:
+LINE = FrameBox(20, 14, 30, 12)
+
+
+def lines(*texts: str, across: int = 0, down: int = 20) -> Read:
+    """Reads these texts, each so far from the one before, wherever something white is drawn."""
+    boxes = (FrameBox(20 + across * n, 14 + down * n, 30, 12) for n in range(len(texts)))
+    sight = Sight(tuple(map(Element, texts, boxes, ["ocr"] * len(texts))))
+    return lambda part: sight if np.asarray(part.image).max() > 200 else Sight(())
+
+
+@pytest.mark.parametrize(
+    ("shown", "alike"),
+    [
+        ("Saved “letter 2.txt” in Documents", True),
+        ("Saved “letter 2.txt” in Docu…", True),  # a field cuts it
+        ("Saved “letter 2.txt", True),
+        ("Saved “letter 3.txt” in Docu…", False),
+        ("Saved “letter 21.txt” in Docu…", False),
+        ("Deleted “letter 2.txt” in Docu…", False),
+        ("Sa", False),
+    ],
+)
+def test_a_text_may_be_cut_but_not_be_another(shown: str, alike: bool) -> None:
+    then = recorded(change(BLANK, BOX), reading("Saved “letter 2.txt” in Documents"))
+    message = difference(then, change(BLANK, picture((100, 100, 61, 20))), reading(shown))
+    assert (message == "") is alike
+
+
+def test_texts_that_are_read_in_other_pieces_are_the_same() -> None:
+    then = recorded(change(BLANK, BOX), lines("12 two"))
+    now = change(BLANK, picture((100, 100, 61, 20)))
+    assert difference(then, now, lines("12", "two", across=40, down=0)) == ""
+    assert "cannot be read" in difference(then, now, lines("1", "two", across=40, down=0))
+
+
+@pytest.mark.parametrize(
+    ("shown", "alike"),
+    [
+        (("some words", "1 match"), True),
+        (("some", "words"), True),  # “1 match” is not shown, and what was typed is
+        (("some wo", "1 match"), True),
+        (("so", "1 match"), False),
+        (("1 match",), False),
+        ((), False),
+    ],
+)
+def test_what_is_typed_must_be_there(shown: tuple[str, ...], alike: bool) -> None:
+    after = picture((100, 100, 61, 60))
+    before = change(BLANK, picture((100, 100, 60, 60)))
+    then = recorded(before, lines("some", "words", "1 match"))
+    now = change(BLANK, after)
+    message = difference(then, now, lines(*shown), typed=["some words"])
+    assert (message == "") is alike
+
+
+def test_a_text_that_a_smaller_window_has_no_room_for_is_not_missed() -> None:
+    large, small = window("Editor"), window("Editor", region=Region(0, 0, 300, 120))
+    wide = window("Editor", region=Region(0, 0, 310, 180))
+    both = picture((100, 40, 60, 10), (100, 140, 60, 20))
+    then = recorded(change(BLANK, both, ((large,), (large,))), low_down("Saved"))
+    assert then.effect.texts == ("Saved",)
+
+    def only_above(now: WindowRef) -> str:
+        above = picture((100, 40, 61, 10))
+        return difference(then, change(BLANK, above, ((now,), (now,))), nothing)
+
+    assert only_above(small) == ""
+    assert "“Saved” should appear" in only_above(large)
+    assert "“Saved” should appear" in only_above(wide)
+    elsewhere = change(BLANK, picture((250, 5, 30, 8)), ((small,), (small,)))
+    assert "somewhere else" in difference(then, elsewhere, nothing)
+
+
+def low_down(text: str) -> Read:
+    """Reads a text in the lower of two boxes that were drawn."""
+
+    def read(part: ImagePart) -> Sight:
+        piece = np.asarray(part.image)
+        is_lower = piece.max() > 200 and 40 <= piece.shape[0] < 60
+        return Sight((Element(text, LINE, "ocr"),) if is_lower else ())
+
+    return read
+
+
+def test_a_title_is_no_text_that_appears() -> None:
+    before, after = window("Untitled 1 - Editor"), window("*Untitled 1 - Editor")
+    then = change(BLANK, BOX, ((before,), (after,)))
+    assert recorded(then, reading("*Untitled 1", "Saved")).effect.texts == ("Saved",)
+
+
+def test_a_title_that_changes_alike_speaks_for_a_text_that_nobody_can_read() -> None:
+    before, after = window("Untitled 1 - Editor"), window("*Untitled 1 - Editor")
+    other = picture((100, 100, 61, 20))
+    then = recorded(change(BLANK, BOX, ((before,), (after,))), reading("Hello there"))
+    same = change(BLANK, other, ((before,), (after,)))
+    typed = ["Hello there"]
+    assert difference(then, same, nothing, typed=typed) == ""
+    assert "“Hello there”" in difference(then, same, reading("Good night"), typed=typed)
+    unchanged = change(BLANK, other, ((before,), (before,)))
+    assert "“Hello there”" in difference(then, unchanged, nothing, typed=typed)
+    far = change(BLANK, picture((10, 10, 20, 10)), ((before,), (after,)))
+    assert "somewhere else" in difference(then, far, nothing, typed=typed)
+
+
+def test_clocks_icons_and_replaced_texts_are_not_expected() -> None:
     then = change(BLANK, BOX)
-    assert recorded(then, reading("Saved", "10:42 AM")).effect.texts == ("Saved",)
+    assert recorded(then, reading("Saved", "10:42 AM", "白")).effect.texts == ("Saved",)
     replaced = Recorded(
         lambda: then, said=True, read=reading("notes.txt", "Saved"), replaced=["/tmp/notes.txt"]
     )
@@ -244,102 +336,6 @@ def test_heals_of_a_stranger_are_read_with_care(tmp_path: Path) -> None:
         heals.anchors()
 
 
-HOSTILE = (
-    "\"\"\"'''\\\n\r\n\x0c\u2028__import__('os').system('touch owned')\n#",
-    "{texts} {0} %s $x",
-    "# -*- coding: utf-7 -*-\n+AAo-import os",
-    "!!python/object/apply:os.system ['touch owned']",
-    "\x00\x1b[2J\ud800",
-)
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_nothing_recorded_breaks_out_of_a_test(text: str, tmp_path: Path) -> None:
-    actions = (
-        Write(text),
-        Press((text,)),
-        Hotkey((text, text)),
-        Click(PLACE, modifiers=(text,)),
-        Drag(PLACE, PLACE),
-        Scroll(1, 2, PLACE),
-        Hold((text,), float("nan")),
-        Wait(float("inf")),
-    )
-    deeds = tuple(Deed(f"1.{n}", each, text, "text_1") for n, each in enumerate(actions))
-    effect = Effect(True, (WindowName(text),), (WindowName(text),), (text,))
-    part = Part(1, deeds, Written(effect), WindowName(text, text))
-    script = Script(text, (part,), lambda _key: None)
-    source = source_of(Scripted(script, {}, "1280x800", (text,), ()))
-    path = tmp_path / "test_it.py"
-    path.write_bytes(source.encode("utf-8", "strict"))
-    tree = ast.parse(path.read_bytes())
-    assert [type(each).__name__ for each in tree.body] == [
-        *("Expr", "ImportFrom", "Import", "ImportFrom", "Assign", "Assign", "Assign"),
-        *("FunctionDef", "FunctionDef"),
-    ]
-    test = tree.body[-1]
-    assert isinstance(test, ast.FunctionDef)
-    assert len(test.body) == len(actions) + 1
-    for statement in test.body:
-        assert isinstance(statement, ast.Expr)
-        call = statement.value
-        assert isinstance(call, ast.Call)
-        assert isinstance(call.func, ast.Attribute)
-        assert isinstance(call.func.value, ast.Name)
-        assert call.func.value.id == "player"
-    strings = {each.value for each in ast.walk(test) if isinstance(each, ast.Constant)}
-    assert text in strings
-
-
-def flow(text: str = "hello") -> Flow:
-    return Flow(
-        task=text,
-        texts={"text_1": text},
-        steps=(
-            FlowStep(
-                text,
-                (FlowAction(Click(PLACE), "1.0"), FlowAction(Write(text), text="text_1")),
-                WindowName(text, "Editor"),
-                Effect(True, (WindowName("Save As", "Editor"),), (), (text,)),
-            ),
-        ),
-    )
-
-
-@pytest.mark.parametrize("text", [each for each in HOSTILE if "\ud800" not in each])
-def test_a_flow_comes_back_as_it_was_written(text: str, tmp_path: Path) -> None:
-    write_flow(tmp_path / "flow.yaml", flow(text))
-    assert read_flow(tmp_path / "flow.yaml") == flow(text)
-
-
-def test_a_flow_becomes_a_script(tmp_path: Path) -> None:
-    write_flow(tmp_path / "flow.yaml", flow())
-    save_anchors(tmp_path, {"1.0.0": anchor()})
-    script = script_of_flow(tmp_path / "flow.yaml")
-    assert script.anchor("1.0.0") == anchor()
-    assert script.texts == {"text_1": "hello"}
-    assert script.parts[0].expected.effect.texts == ("hello",)
-
-
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        ("flow: 2\nsteps: []", "its version is 2"),
-        ("[]", "its version is None"),
-        ("flow: 1\nsteps: !!python/object/apply:os.getcwd []", "cannot read the flow"),
-        ("flow: 1\na: &a [1]\nb: [*a, *a]", "aliases"),
-        ("flow: 1\nsteps: [{intent: x, actions: [{do: {type: explode}}]}]", "explode"),
-        ("{" * 5000, "cannot read the flow"),
-        ("flow: 1\ntask: \x00", "cannot read the flow"),
-    ],
-)
-def test_a_file_that_is_no_flow_is_refused(text: str, why: str, tmp_path: Path) -> None:
-    path = tmp_path / "flow.yaml"
-    path.write_text(text)
-    with pytest.raises(KnownError, match=why):
-        read_flow(path)
-
-
 def test_parameters_come_from_the_command_line_and_from_files(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(json.dumps({"text_1": "one"}))
     (tmp_path / "b.toml").write_text('text_2 = "two"')
@@ -348,6 +344,16 @@ def test_parameters_come_from_the_command_line_and_from_files(tmp_path: Path) ->
     assert params == {"text_1": "one", "text_2": "two", "text_3": "a=b"}
     with pytest.raises(KnownError, match="no text 'text_2', 'text_3'"):
         check_params(params, {"text_1": "x"})
+    labels = {"text_1": "Name", "text_2": "text_2"}
+    texts = dict.fromkeys(labels, "x")
+    found = check_params({"name": "Ada", "text_2": "b"}, texts, labels)
+    assert found == {"text_1": "Ada", "text_2": "b"}
+    assert check_params({"text_2": "b"}, {"Name": "x", "Town": "y"}) == {"Town": "b"}
+    with pytest.raises(KnownError, match="given twice"):
+        check_params({"Name": "Ada", "text_1": "Eve"}, texts, labels)
+    with pytest.raises(KnownError, match="no text 'Nmae'") as error:
+        check_params({"Nmae": "Ada"}, texts, labels)
+    assert "its texts are Name, text_2" in (error.value.remedy or "")
     (tmp_path / "a.json").write_text('{"text_1": 5}')
     with pytest.raises(KnownError, match="cannot read the texts"):
         read_params(given)

@@ -164,6 +164,17 @@ def test_the_ring_keeps_each_picture_once_and_drops_the_oldest():
     assert ring.since(4.0) == (frames[4],)
 
 
+def test_the_ring_has_a_picture_that_comes_again_as_seen_just_then():
+    ring = FrameRing(max_bytes=3 * EMPTY.nbytes)
+    first, other = picture((1, 0, 1, 1)), picture((2, 0, 1, 1))
+    for pixels, at in ((first, 1.0), (other, 2.0), (first, 3.0), (first, 1.5)):
+        ring.add(frame_of(pixels, at=at))
+    assert [frame.time for frame in ring.since(0.0)] == [2.0, 3.0]
+    assert [frame.sha1 for frame in ring.since(3.0)] == [frame_of(first).sha1]
+    ring.add(frame_of(picture((3, 0, 1, 1)), at=4.0))
+    assert len(ring.since(0.0)) == 3
+
+
 def test_the_ring_forgets_by_age_but_never_the_newest():
     ring = FrameRing(seconds=10.0)
     ring.add(frame_of(picture((0, 0, 1, 1)), at=0.0))

@@ -314,7 +314,7 @@ def test_the_result_says_outcome_answer_and_reason(qtbot: QtBot) -> None:
     session = ScriptedSession(lambda _session: iter(()))
     card.show_result(session.finished("limit", reason="50 steps were not enough", answer="42"))
     assert card.title.text() == "A limit was reached"
-    assert card.text.toPlainText() == "42\n50 steps were not enough\n1 steps · 12.30 s · 456 tokens"
+    assert card.text.toPlainText() == "42\n50 steps were not enough\n1 step · 12.30 s · 456 tokens"
 
 
 def test_a_known_error_shows_its_remedy_and_a_bug_a_report(qtbot: QtBot) -> None:

@@ -115,15 +115,34 @@ def _list_params(folder: Path) -> int:
     from rich.table import Table
     from rich.text import Text
 
+    from agent_app.console import progress_bar
     from agent_app.replaying.recording import open_recording
 
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("name", no_wrap=True)
+    table.add_column("also", no_wrap=True)
     table.add_column("recorded")
-    for name, text in open_recording(folder).texts.items():
-        table.add_row(Text(name, style="bold"), Text(repr(text)))
+    recording = open_recording(folder)
+    with progress_bar(Console(stderr=True), in_bytes=False) as progress:
+        labels = recording.labels(progress)
+    for number, (name, text) in enumerate(recording.texts.items(), 1):
+        table.add_row(Text(labels[name], style="bold"), f"text_{number}", Text(repr(text)))
     Console().print(table)
     return 0
+
+
+def _by_name(params: dict[str, str], recording: Recording) -> dict[str, str]:
+    """The given texts by the recording's own names; its screens are read only if they must be."""
+    from rich.console import Console
+
+    from agent_app.console import progress_bar
+    from agent_app.replaying.parameters import check_params
+
+    if recording.texts.keys() >= params.keys():
+        return params
+    with progress_bar(Console(stderr=True), in_bytes=False) as progress:
+        labels = recording.labels(progress)
+    return check_params(params, recording.texts, labels)
 
 
 def _heals(folder: Path, words: Sequence[str]) -> int:
@@ -181,6 +200,7 @@ def _execute(folder: Path, options: argparse.Namespace) -> int:
     if not options.no_window:
         require_display_for_window()
     recording = open_recording(folder)
+    params = _by_name(params, recording)
     settings = ReplaySettings(budgets=Budgets(steps=options.max_steps, seconds=options.max_seconds))
     with Workplace(chosen, environment=os.environ) as place:
         for command in options.app:

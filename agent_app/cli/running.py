@@ -63,6 +63,11 @@ def add_limits(parser: argparse.ArgumentParser, *, steps: int = 50) -> None:
     parser.add_argument(
         "--max-seconds", type=float, default=1800, metavar="S", help="default: 1800"
     )
+    parser.add_argument(
+        "--no-take-over",
+        action="store_true",
+        help="go on although a hand touches mouse or keyboard (ctrl+alt+end stops it still)",
+    )
     parser.add_argument("--no-window", action="store_true", help="print the run in the terminal")
     parser.add_argument("--episode", type=Path, metavar="DIR", help="record into this new folder")
 
@@ -186,6 +191,7 @@ def workplace_options(
         masks=tuple(Region.parse(mask) for mask in options.mask),
         virtual=size_of(options.virtual),
         app=app,
+        take_over=not options.no_take_over,
         settings=LoopSettings(
             budgets=Budgets(steps=options.max_steps, seconds=options.max_seconds),
             sampling=sampling(options),

@@ -9,23 +9,22 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from queue import SimpleQueue
 from typing import Any
 
-from jeepney import DBusAddress, HeaderFields, Message, MessageType, new_method_call
-from jeepney.io.blocking import DBusConnection, open_dbus_connection
+from jeepney import HeaderFields, Message, MessageType, new_method_call
+from jeepney.io.blocking import open_dbus_connection
 
+from agent_app.demonstration.focus import ask_for_events, focused_now, is_password
 from agent_app.geometry import Region
 from agent_app.runtimes.reader.seeing.atspi import (
-    ACTIVE,
     COMPONENT,
     DAEMON,
     FOCUSED,
     PROPERTIES,
-    REGISTRY,
-    ROOT,
     SHOWING,
     TEXT,
     TREE,
@@ -35,18 +34,12 @@ from agent_app.runtimes.reader.seeing.atspi import (
 )
 from agent_app.runtimes.reader.seeing.bus import Bus, BusError
 
-# Of the AT-SPI 2 specification (atspi-constants.h).
-_PASSWORD_TEXT = 40
-
-_REGISTRY = DBusAddress("/org/a11y/atspi/registry", bus_name=REGISTRY, interface=REGISTRY)
 _SIGNALS = (
     "type='signal',interface='org.a11y.atspi.Event.Object',member='StateChanged',arg0='focused'"
 )
-_EVENTS = ("object:state-changed:focused", "focus:")  # Qt may hear of the second one only
 _SECONDS = 1.0  # for one question to an application
 _POLL_SECONDS = 0.1
 _KEPT = 200
-_LEVELS, _NODES = 40, 3000
 _LONGEST_TEXT = 20_000
 
 
@@ -66,16 +59,31 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Where a field lies, None when it does not show, and its characters, None when not told."""
+    """Where a field lies, None when it does not show, and its characters, None when it has none.
+
+    Nothing of it is `told` when the application did not answer in time.
+    """
 
     region: Region | None
     length: int | None
+    told: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """Something has or has lost the focus."""
+
+    owner: str
+    path: str
+    entered: bool
+    at: float
 
 
 class Fields:
-    """Follows the focus on one desktop in a thread of its own; nothing here raises.
+    """Follows the focus on one desktop in threads of its own; nothing here raises.
 
-    `note` says why nothing is known, if so.
+    One hears the news, so that their time is right; the other asks what it is that has the focus,
+    which may take an application a while to say. `note` says why nothing is known, if so.
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
@@ -83,10 +91,14 @@ class Fields:
         self._lock = threading.Lock()
         self._history: deque[Field] = deque(maxlen=_KEPT)
         self._ended = threading.Event()
-        self._wanted: float | None = None
+        self._news = threading.Event()
+        self._todo: SimpleQueue[_News | float | None] = SimpleQueue()
+        self._open = 0  # how much of that is not done
+        self._lags: deque[tuple[float, float]] = deque(maxlen=_KEPT)  # of answers: asked, answered
+        self._is_broken = False  # the bus that answers is gone
         self._telling: set[str] = set()  # the applications that tell when the focus moves
         self._bus: Bus | None = None
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
         try:
             address = bus_address(environment.get("DBUS_SESSION_BUS_ADDRESS", ""), seconds=_SECONDS)
             self._bus, asking = Bus(address), Bus(address)
@@ -94,15 +106,53 @@ class Fields:
         except (BusError, OSError, RuntimeError, ValueError, StopIteration) as error:
             self.note = f"password fields are not recognised: no accessibility bus ({error})"
             return
-        self._thread = threading.Thread(
-            target=self._follow, args=(signals, asking), name="following the focus"
-        )
-        self._thread.start()
+        self._signals = signals
+        self._threads = [
+            threading.Thread(target=self._hear, name="hearing of the focus"),
+            threading.Thread(target=self._find_out, args=(asking,), name="following the focus"),
+        ]
+        self._add(0.0)
+        for thread in self._threads:
+            thread.start()
 
     def look(self, at: float) -> None:
         """Something is typed at this moment: find out where, unless that is known."""
         if not any(had.owner in self._telling for had in self.during(at, at)):
-            self._wanted = at
+            self._add(at)
+
+    def lag(self, began: float, ended: float) -> float:
+        """How long applications took to answer what they were asked between two moments."""
+        with self._lock:
+            lags = list(self._lags)
+        return max(
+            (done - asked for asked, done in lags if asked <= ended and done >= began), default=0.0
+        )
+
+    def wait_for_news(self, seconds: float) -> None:
+        """Wait until the focus moves, at most so long."""
+        self._news.wait(seconds)
+        self._news.clear()
+
+    def is_current(self) -> bool | None:
+        """Whether all news of the focus is in: what had it last says that it still has it.
+
+        None when that says no and nothing else has told yet that it has the focus; False while an
+        application owes an answer.
+        """
+        if self.note:
+            return True
+        with self._lock:
+            if self._open:
+                return False
+            last = self._history[-1] if self._history else None
+        if last is None:
+            return True  # nothing has ever told of the focus here
+        if last.ended is not None:
+            return None
+        (state,) = self._ask(last, (TREE, "GetState"))
+        if state is None:
+            return None if self._answered(last) else False
+        return bool(state_bits(state[0]) >> FOCUSED & 1) or None
 
     def during(self, began: float, ended: float) -> tuple[Field, ...]:
         """What had the focus at any moment between two."""
@@ -121,10 +171,12 @@ class Fields:
             (COMPONENT, "GetExtents", "u", (0,)),
             (PROPERTIES, "Get", "ss", (TEXT, "CharacterCount")),
         )
-        if state is None and self._answered(field):
+        if not self._answered(field):
+            return Content(None, None, told=False)
+        if state is None:
             return None
         region = None
-        if state is not None and _shows(state) and extents:
+        if _shows(state) and extents:
             left, top, width, height = (int(side) for side in extents[0])
             if width > 0 and height > 0 and min(left, top) > -100_000:  # hidden ones report -2³¹
                 region = Region(left, top, width, height)
@@ -141,9 +193,10 @@ class Fields:
     def close(self) -> None:
         """Stop following; calling it twice is harmless."""
         self._ended.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self._todo.put(None)
+        for thread in self._threads:
+            thread.join()
+        self._threads = []
         if self._bus is not None:
             self._bus.close()
             self._bus = None
@@ -151,83 +204,108 @@ class Fields:
     def _ask(self, field: Field, *questions: tuple[Any, ...]) -> Sequence[tuple[Any, ...] | None]:
         if self._bus is None:
             return [None] * len(questions)
+        asked = time.monotonic()
         try:
             self._bus.begin(_SECONDS)
             return self._bus.ask(
                 [method_call(field.owner, field.path, *rest) for rest in questions]
             )
         except BusError:
+            self._is_broken = True
             return [None] * len(questions)
+        finally:
+            with self._lock:
+                self._lags.append((asked, time.monotonic()))
 
     def _answered(self, field: Field) -> bool:
         """Whether the last question was answered at all, be it that there is no such field."""
         bus = self._bus
-        return bus is not None and not bus.late and field.owner not in bus.silent
+        if bus is None or self._is_broken:
+            return False
+        return not bus.late and field.owner not in bus.silent
 
-    def _follow(self, signals: DBusConnection, asking: Bus) -> None:
+    def _add(self, news: _News | float) -> None:
+        with self._lock:
+            self._open += 1
+        self._todo.put(news)
+
+    def _hear(self) -> None:
         try:
-            signals.send(new_method_call(DAEMON, "AddMatch", "s", (_SIGNALS,)))
-            _ask_for_events(signals)
-            self._wanted = 0.0
             while not self._ended.is_set():
-                if (wanted := self._wanted) is not None:
-                    self._wanted = None
-                    if self._scan(asking, wanted):
-                        _ask_for_events(signals)
-                try:
-                    message = signals.receive(timeout=_POLL_SECONDS)
-                except TimeoutError:
-                    continue
-                self._on_message(message, asking)
-        except (BusError, OSError, ValueError) as error:
-            self.note = f"password fields are not recognised: the bus went away ({error})"
+                with suppress(TimeoutError):
+                    self._on_message(self._signals.receive(timeout=_POLL_SECONDS))
+        except (OSError, ValueError) as error:
+            self._lose(error)
         finally:
-            signals.close()
-            asking.close()
+            self._signals.close()
 
-    def _on_message(self, message: Message, asking: Bus) -> None:
+    def _on_message(self, message: Message) -> None:
         if message.header.message_type is not MessageType.signal or len(message.body) < 2:
             return
         if message.header.fields.get(HeaderFields.member) != "StateChanged":
             return
         owner = str(message.header.fields.get(HeaderFields.sender, ""))
         path = str(message.header.fields.get(HeaderFields.path, ""))
-        now = time.monotonic()
         self._telling.add(owner)
-        if message.body[1]:
-            self._enter(asking, owner, path, now)
-        else:
-            self._leave(now, lambda had: (had.owner, had.path) == (owner, path))
+        self._add(_News(owner, path, bool(message.body[1]), time.monotonic()))
 
-    def _scan(self, asking: Bus, began: float) -> bool:
-        """Find out what has the focus; whether its application should be asked to tell of it.
+    def _find_out(self, asking: Bus) -> None:
+        try:
+            self._signals.send(new_method_call(DAEMON, "AddMatch", "s", (_SIGNALS,)))
+            ask_for_events(self._signals)
+            while (news := self._todo.get()) is not None:
+                if not isinstance(news, _News):
+                    self._scan(asking, news)
+                elif news.entered:
+                    self._enter(asking, news.owner, news.path, news.at, left=news.at)
+                else:
+                    self._leave(news.at, (news.owner, news.path))
+                with self._lock:
+                    self._open -= 1
+                self._news.set()
+        except (BusError, OSError) as error:
+            self._lose(error)
+        finally:
+            asking.close()
 
-        One that connected to the bus while we asked for events may not have heard that.
+    def _lose(self, error: Exception) -> None:
+        if not self._ended.is_set():
+            self.note = f"password fields are not recognised: the bus went away ({error})"
+
+    def _scan(self, asking: Bus, began: float) -> None:
+        """Find out what has the focus, and has had it since a moment, for all that is known.
+
+        An application that connected to the bus while we asked for events may not have heard that,
+        so it is asked again.
         """
-        found = _focused_now(asking)
+        found = focused_now(asking)
         if found is None:
-            return False
+            return
         owner, path = found
         with self._lock:
             known = any(
                 (had.owner, had.path) == found for had in self._history if had.ended is None
             )
         if not known:
-            self._enter(asking, owner, path, began)
-        return owner not in self._telling
+            self._enter(asking, owner, path, began, left=time.monotonic())
+        if owner not in self._telling:
+            ask_for_events(self._signals)
 
-    def _enter(self, asking: Bus, owner: str, path: str, now: float) -> None:
-        asking.begin(_SECONDS)
-        (role,) = asking.ask([method_call(owner, path, TREE, "GetRole")])
-        self._leave(now, lambda _: True)
+    def _enter(self, asking: Bus, owner: str, path: str, began: float, *, left: float) -> None:
+        """Something has the focus, and what had it before has lost it."""
+        secret = is_password(asking, owner, path)
+        self._leave(left)
         with self._lock:
-            self._history.append(Field(owner, path, bool(role and role[0] == _PASSWORD_TEXT), now))
+            self._history.append(Field(owner, path, secret, began))
 
-    def _leave(self, now: float, is_left: Callable[[Field], bool]) -> None:
+    def _leave(self, now: float, name: tuple[str, str] | None = None) -> None:
+        """The focus has left a field, or any."""
         with self._lock:
             self._history = deque(
                 (
-                    replace(had, ended=now) if had.ended is None and is_left(had) else had
+                    replace(had, ended=now)
+                    if had.ended is None and name in (None, (had.owner, had.path))
+                    else had
                     for had in self._history
                 ),
                 maxlen=_KEPT,
@@ -238,43 +316,6 @@ def start_accessibility(environment: Mapping[str, str]) -> None:
     """Have the accessibility bus run before a program starts that is to tell of its fields."""
     with suppress(BusError):
         bus_address(environment.get("DBUS_SESSION_BUS_ADDRESS", ""), seconds=_SECONDS)
-
-
-def _ask_for_events(connection: DBusConnection) -> None:
-    for event in _EVENTS:
-        connection.send(new_method_call(_REGISTRY, "RegisterEvent", "s", (event,)))
-
-
-def _focused_now(bus: Bus) -> tuple[str, str] | None:
-    """What has the focus in the active window, as deep in its tree as is told."""
-    bus.begin(2 * _SECONDS)
-    (answer,) = bus.ask([method_call(REGISTRY, ROOT, TREE, "GetChildren")])
-    level = [(str(owner), str(path)) for owner, path in answer[0]] if answer else []
-    found: tuple[str, str] | None = None
-    seen = 0
-    for depth in range(_LEVELS):
-        seen += len(level)
-        if not level or seen > _NODES:
-            break
-        states = bus.ask([method_call(owner, path, TREE, "GetState") for owner, path in level])
-        entered: list[tuple[str, str]] = []
-        for node, state in zip(level, states, strict=True):
-            bits = state_bits(state[0]) if state else 0
-            if bits >> FOCUSED & 1:
-                found = node
-            # the applications, then their windows, of which one is active, then what shows there
-            if depth == 0 or (bits >> ACTIVE & 1 if depth == 1 else bits >> SHOWING & 1):
-                entered.append(node)
-        families = bus.ask(
-            [method_call(owner, path, TREE, "GetChildren") for owner, path in entered]
-        )
-        level = [
-            (str(owner), str(path))
-            for family in families
-            if family
-            for owner, path in family[0][:400]
-        ]
-    return found
 
 
 def _shows(state: Sequence[Any]) -> bool:

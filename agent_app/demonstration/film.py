@@ -31,11 +31,15 @@ _CHANGES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A frame that differs from the one before it, and when its capture was over."""
+    """A frame that differs from the one before it, and when its capture was over.
+
+    `windows` are those right after the capture, `before` those right before it.
+    """
 
     frame: Frame
     taken: float
     windows: tuple[WindowRef, ...]
+    before: tuple[WindowRef, ...]
 
 
 @dataclass(slots=True)
@@ -65,7 +69,9 @@ class Film:
         self._changes: deque[float] = deque(maxlen=_CHANGES)  # by more than a caret
         self._looked_at = 0.0
         self._ended = threading.Event()
-        self._shoot(self._screen.grab(), self._screen.windows())
+        before = self._screen.windows()
+        frame, taken = self._screen.grab(), time.monotonic()
+        self._shoot(Shot(frame, taken, self._screen.windows(), before))
         self._thread = threading.Thread(target=self._run, name="filming the screen")
         self._thread.start()
 
@@ -126,25 +132,26 @@ class Film:
     def _look(self, now: float) -> None:
         self._see_pointer(now)
         frame = self._screen.grab()
+        taken = time.monotonic()
         last = self._shots[-1]
         boxes = changed_boxes(last.frame.pixels, frame.pixels)
         windows = last.windows
-        if now - self._windows_at >= _WINDOWS_SECONDS:
+        if boxes or now - self._windows_at >= _WINDOWS_SECONDS:
             windows = self._screen.windows()
             self._windows_at = time.monotonic()
         if any(not is_caret(box) for box in boxes):
             with self._lock:
                 self._changes.append(frame.time)
         if boxes or windows != last.windows:
-            self._shoot(frame, windows)
+            self._shoot(Shot(frame, taken, windows, last.windows))
         self._looked_at = frame.time
 
     _windows_at = 0.0
 
-    def _shoot(self, frame: Frame, windows: tuple[WindowRef, ...]) -> None:
+    def _shoot(self, shot: Shot) -> None:
         with self._lock:
-            self._shots.append(Shot(frame, time.monotonic(), windows))
-            self._bytes += frame.pixels.nbytes
+            self._shots.append(shot)
+            self._bytes += shot.frame.pixels.nbytes
             while len(self._shots) > 2 and self._bytes > _MOST_BYTES:
                 self._bytes -= self._shots.popleft().frame.pixels.nbytes
 

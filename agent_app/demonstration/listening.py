@@ -12,13 +12,12 @@ import struct
 import sys
 import threading
 import time
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 from Xlib import X
-from Xlib.display import Display
-from Xlib.error import ConnectionClosedError, DisplayError, XauthError
+from Xlib.error import ConnectionClosedError
 from Xlib.ext import record, xinput
 
 from agent_app.demonstration.attribution import Attributed, Attribution, CoreEvent, RawEvent
@@ -26,9 +25,9 @@ from agent_app.demonstration.hand import ButtonChanged, HandEvent, KeyChanged
 from agent_app.demonstration.keyboard import Keyboard
 from agent_app.errors import KnownError
 from agent_app.geometry import ScreenPoint
+from agent_app.input.x11_devices import RAW_FIELDS, connect, program_devices, select_raw
 from agent_app.xdisplay import x_display
 
-_XI_MAJOR, _XI_MINOR = 2, 2  # from 2.1 on, raw events tell the device, and come during grabs, too
 _RAW = {
     xinput.RawKeyPress: ("key", True),
     xinput.RawKeyRelease: ("key", False),
@@ -41,7 +40,6 @@ _CORE = {
     X.ButtonPress: ("button", True),
     X.ButtonRelease: ("button", False),
 }
-_RAW_FIELDS = struct.Struct("=HIIHHI")  # device, time, detail, source device, valuators, flags
 _CORE_FIELDS = struct.Struct("=BBHIIIIhhhhHBx")  # xEvent of the core protocol (Xproto.h)
 _NOTHING = (0, 0)
 _POLL_SECONDS = 0.1  # when nothing comes, to notice that the listening is over
@@ -72,8 +70,10 @@ class Listener:
         self._gone_said = False
         name = x_display(environment)
         try:
-            self._raw, self._core, self._control = (_connect(name) for _ in range(3))
-            self._programs = self._select_raw()
+            self._raw, self._core, self._control = (
+                connect(name, ("RECORD", "XInputExtension")) for _ in range(3)
+            )
+            self._programs = select_raw(self._raw, _RAW)
             self._context = self._make_context()
         except BaseException:
             self._keyboard.close()
@@ -99,32 +99,6 @@ class Listener:
             with suppress(ConnectionClosedError):
                 display.close()
         self._keyboard.close()
-
-    def _select_raw(self) -> Set[int]:
-        """Ask for raw events of all devices; those through which programs send input."""
-        display: Any = self._raw
-        opcode = display.display.get_extension_major(xinput.extname)
-        answer: Any = _QueryVersion(
-            display=display.display,
-            opcode=opcode,
-            major_version=_XI_MAJOR,
-            minor_version=_XI_MINOR,
-        )
-        if (answer.major_version, answer.minor_version) < (2, 1):
-            raise KnownError(
-                f"this X server's input extension is too old "
-                f"({answer.major_version}.{answer.minor_version})",
-                remedy="it needs XInput 2.1 or newer, which every X server since 2011 has",
-            )
-        masks = sum(1 << kind for kind in _RAW)
-        display.screen().root.xinput_select_events(
-            [
-                (xinput.AllMasterDevices, masks),
-                (xinput.AllDevices, xinput.HierarchyChangedMask),
-            ]
-        )
-        display.sync()
-        return _program_devices(display)
 
     def _make_context(self) -> int:
         """The record of all keys and buttons, wherever they go."""
@@ -161,9 +135,9 @@ class Listener:
         if event.type == X.MappingNotify:
             self._keymap_is_old = True
         elif (kind := getattr(event, "evtype", None)) == xinput.HierarchyChanged:
-            self._programs = _program_devices(self._control)
+            self._programs = program_devices(self._control)
         elif kind in _RAW:
-            _, at, detail, source, _, _ = _RAW_FIELDS.unpack_from(event.data)
+            _, at, detail, source, _, _ = RAW_FIELDS.unpack_from(event.data)
             what, down = _RAW[kind]
             raw = RawEvent(what, down, detail, at, source)  # type: ignore[arg-type]
             self._attribution.add_raw(raw, time.monotonic())
@@ -213,34 +187,6 @@ class Listener:
     def _say_gone(self) -> None:
         if not self._ended.is_set():
             self.events.put(None)
-
-
-class _QueryVersion(xinput.XIQueryVersion):  # the library's own call asks for 2.0
-    pass
-
-
-def _connect(name: str) -> Display:
-    try:
-        display = Display(name)
-    except (DisplayError, ConnectionClosedError, XauthError) as error:
-        raise KnownError(
-            f"cannot connect to the display {name}: {error}",
-            remedy="check DISPLAY and XAUTHORITY, or use --virtual 1280x800",
-        ) from error
-    for extension in ("RECORD", "XInputExtension"):
-        if not display.has_extension(extension):
-            display.close()
-            raise KnownError(
-                f"the display {name} cannot be listened to: it lacks the {extension} extension",
-                remedy="enable it in the X server, or use --virtual 1280x800",
-            )
-    return display
-
-
-def _program_devices(display: Any) -> Set[int]:
-    """The devices through which programs send input: each master has an XTEST one."""
-    devices = display.xinput_query_device(xinput.AllDevices).devices
-    return frozenset(device.deviceid for device in devices if "XTEST" in device.name)
 
 
 def _on_our_clock(milliseconds: int, now: float) -> float:

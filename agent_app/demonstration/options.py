@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from agent_app.demonstration.gestures import Signal
+from agent_app.keys import STOP_CHORD
 
-# Pressed in no everyday work; both Ctrl keys type nothing anywhere, terminals included.
-STOP_CHORD = ("ctrl", "alt", "end")
+# Pressed in no everyday work: both Ctrl keys type nothing anywhere, terminals included.
 SECRET_CHORD = ("ctrlleft", "ctrlright")
 
 

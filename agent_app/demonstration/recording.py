@@ -27,6 +27,7 @@ from agent_app.demonstration.gestures import (
 from agent_app.demonstration.hovering import hovers_before
 from agent_app.demonstration.listening import Listener
 from agent_app.demonstration.naming import Naming
+from agent_app.demonstration.news import wait_for_news
 from agent_app.demonstration.options import RecordingOptions
 from agent_app.demonstration.pending import Gesture
 from agent_app.demonstration.pointer import Pointer
@@ -97,7 +98,8 @@ class Recording:
         self._steps = 0
         self._windows: tuple[WindowRef, ...] = ()
         self._at = self._last_end = self._started = 0.0
-        self._looked = 0.0
+        self._look_at = 0.0
+        self._heard_until = 0.0  # all input up to then is known
         self._recognized: deque[Recognized] = deque()
         self._shots: dict[float, Shot] = {}  # from before gestures, by when they began
         self._texts: dict[float, tuple[Field, str]] = {}  # what fields held before typing
@@ -123,6 +125,7 @@ class Recording:
                 monitors=self._workplace.screen.monitors(),
                 budgets=Budgets(),
                 at=self._started,
+                programs=self._workplace.programs,
             )
             try:
                 yield from self._record()
@@ -178,9 +181,11 @@ class Recording:
         except queue.Empty:
             self._recognized.extend(self._recognizer.advance(time.monotonic() - _SLACK_SECONDS))
         now = time.monotonic()
-        if now - self._looked >= _LOOK_SECONDS:
-            self._looked = now
+        self._heard_until = now - _SLACK_SECONDS
+        if now >= self._look_at:
             self._secrets.look(self._film.last().windows)
+            took = time.monotonic() - now  # who answers late is asked less
+            self._look_at = now + took + max(_LOOK_SECONDS, took)
         if self._film.fault is not None:
             raise self._film.fault
         if self._stop.is_set():
@@ -195,10 +200,10 @@ class Recording:
             return
         self._shots[began] = self._film.before(began)
         self._fields.look(began)
-        for field in self._fields.during(began, began):
-            if field.password:
-                self._secrets.expect(field)
-            elif (text := self._fields.text(field)) is not None:
+        fields = self._fields.during(began, began)
+        self._secrets.expect(fields)
+        for field in fields:
+            if not field.password and (text := self._fields.text(field)) is not None:
                 self._texts[began] = (field, text)
 
     def _tell(self) -> Generator[Event]:
@@ -240,8 +245,13 @@ class Recording:
         late = gesture.ended + LATE_SECONDS
         while time.monotonic() < late + _SLACK_SECONDS and not self._over:
             self._pump()
-        active = self._film.active_windows(gesture.began, late)
-        place = self._secrets.place(gesture.began, gesture.ended, active, after=self._last_end)
+        sure, until = wait_for_news(self._fields, None if self._over else self._pump, gesture.ended)
+        if not sure:
+            self._warnings.append(
+                "an application did not say in time what was typed into, so that is not kept"
+            )
+        active = self._film.active_windows(gesture.began, max(until, late))
+        place = self._secrets.place(gesture.began, until, active, after=self._last_end, sure=sure)
         if place is None:
             self._secret = None
             return self._as_typed(gesture)
@@ -317,7 +327,7 @@ class Recording:
     def _look_last(self) -> Iterator[Event]:
         """The screen that the person leaves."""
         self._secrets.look(self._film.last().windows)
-        shot = self._film.last()
+        shot = self._film.before(self._heard_until)
         frame = self._secrets.covered(shot)
         self._ring.add(frame)
         yield from self._seen(self._steps, frame, shot.windows)

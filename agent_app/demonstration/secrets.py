@@ -2,8 +2,9 @@
 
 A secret is what goes into a password field, into a window that was named beforehand, or is typed
 between two presses of the secret chord. Of its characters there is a name, `{{secret:secret_1}}`,
-and from the first of them on its field is painted over in every picture for as long as anything
-stands in it; where the place of the field is not known, all windows of the application are.
+and from the first of them on it is painted over in every picture for as long as anything stands in
+its field. That is the field alone where the application itself says that it holds what was typed,
+and where it lay when the picture was taken; whatever is not known, all windows are painted over.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from agent_app.actions import Hold, Hotkey, InputAction, Press, Write
 from agent_app.demonstration.fields import Field, Fields
 from agent_app.demonstration.film import Shot
+from agent_app.demonstration.sightings import Sightings
 from agent_app.events import WindowRef
 from agent_app.geometry import Region
 from agent_app.screen.frame import Frame
@@ -31,29 +33,41 @@ _LEAVING = frozenset(("enter", "tab", "esc"))
 
 @dataclass(frozen=True, slots=True)
 class SecretPlace:
-    """What a secret goes into: a field, or all windows of an application (None: any)."""
+    """What a secret goes into; typing goes on with the same one for as long as `into` is the same.
 
-    field: Field | None
-    application: str | None
+    `fields` are all that may have taken it, `applications` those whose windows may show it, none
+    of them when nothing is known of the windows.
+    """
+
+    into: Field | str
+    fields: tuple[Field, ...] = field(default=(), compare=False)
+    applications: frozenset[str] = field(default=frozenset(), compare=False)
 
 
 @dataclass(slots=True)
 class _Shown:
-    """A place that shows a secret, since when, and where it has been."""
+    """A place that shows a secret, since when, and what is known of where that is."""
 
     place: SecretPlace
-    since: float
-    regions: list[Region] = field(default_factory=list[Region])
+    since: float  # of all that went into it
+    began: float  # of what was typed last
+    fields: tuple[Field, ...]
+    applications: frozenset[str]
+    characters: int = 0
+    texts: list[str] = field(default_factory=list[str])
+    holders: set[Field] = field(default_factory=set[Field])  # that say they hold it
     until: float | None = None
 
-    def covers(self, shot: Shot) -> bool:
-        """Whether it may show in a shot; a field may have held something before, too."""
-        if self.place.application is not None and not any(
-            _belongs(window, self.place) for window in shot.windows
-        ):
-            return False
-        begun = bool(self.regions) or shot.taken > self.since
-        return begun and (self.until is None or shot.frame.time <= self.until)
+    def count(self, action: InputAction) -> None:
+        """Take note of what the fields ought to hold."""
+        match action:
+            case Write(text=text):
+                self.characters += len(text)
+                self.texts.append(text)
+            case Press(keys=("backspace" | "delete",), count=count):
+                self.characters = max(0, self.characters - count)
+            case _:
+                pass
 
 
 class Secrets:
@@ -61,10 +75,11 @@ class Secrets:
 
     def __init__(self, fields: Fields, *, windows: Sequence[str] = ()) -> None:
         self._fields = fields
+        self._sightings = Sightings(fields)
         self._windows = tuple(part.casefold() for part in windows)
         self._shown: list[_Shown] = []
         self._texts: dict[str, str] = {}
-        self._known: dict[Field, Region] = {}
+        self._typed_into: tuple[Field, ...] = ()
         self._count = 0
         self.marked = False
 
@@ -74,24 +89,26 @@ class Secrets:
         return self.marked
 
     def place(
-        self, began: float, ended: float, active: Sequence[WindowRef], *, after: float
+        self, began: float, ended: float, active: Sequence[WindowRef], *, after: float, sure: bool
     ) -> SecretPlace | None:
         """Where secret typing between two moments went; None when it was no secret.
 
         `active` are the windows that had the focus then; `after` is when the last gesture ended.
+        What is not `sure` to have gone into another field counts as a secret.
         """
-        application = active[-1].application if active else None
+        applications = frozenset(window.application for window in active)
         late = LATE_SECONDS if ended - after < _NEWS_SECONDS else 0.0
+        late = max(late, self._fields.lag(began, ended + late))
         fields = self._fields.during(began, ended + late)
+        if self.marked:
+            return SecretPlace("marked", fields, applications)
         password = next((found for found in fields if found.password), None)
         if password is not None:
-            return SecretPlace(password, application)
-        if self.marked:
-            return SecretPlace(fields[-1] if fields else None, application)
+            return SecretPlace(password, fields, applications)
         named = next(filter(self._is_named, active), None)
         if named is not None:
-            return SecretPlace(None, named.application)
-        return None
+            return SecretPlace(named.application, (), frozenset((named.application,)))
+        return None if sure else SecretPlace("unsure", fields, applications)
 
     def hide(self, place: SecretPlace, began: float, action: InputAction) -> str:
         """Hide what was typed into a place from then on; its name."""
@@ -104,50 +121,72 @@ class Secrets:
         """More was typed into the same place."""
         if isinstance(action, Write) and len(action.text) >= _SHORTEST:
             self._texts[action.text] = f"{{{{secret:{name}}}}}"
-        if not any(shown.place == place and shown.until is None for shown in self._shown):
-            shown = _Shown(place, began)
+        open_ones = (s for s in self._shown if s.place == place and s.until is None)
+        shown = next(open_ones, None)
+        if shown is None:
+            shown = _Shown(place, began, began, place.fields, place.applications)
             self._shown.append(shown)
-            self._find(shown)
-            if not shown.regions and place.field in self._known:
-                shown.regions.append(self._known[place.field])
+        else:
+            shown.began = began
+            shown.fields = tuple(dict.fromkeys((*shown.fields, *place.fields)))
+            shown.applications |= place.applications
+            if not shown.holders.issuperset(place.fields):
+                shown.holders.clear()
+        shown.count(action)
+        self._find(shown)
 
-    def expect(self, field: Field) -> None:
-        """A password is about to be typed: see where, since the field may close right after."""
-        content = self._fields.content(field)
-        if content is not None and content.region is not None:
-            self._known[field] = content.region
+    def expect(self, fields: tuple[Field, ...]) -> None:
+        """Something is about to be typed into these, which may close right after: see where."""
+        self._typed_into = fields
+        for typed_into in fields:
+            self._sightings.look(typed_into)
 
     def look(self, windows: Sequence[WindowRef]) -> None:
         """See where the fields are now, and which are gone or empty; to be called often."""
-        now = time.monotonic()
+        for typed_into in self._typed_into:
+            self._sightings.look(typed_into)
         for shown in self._shown:
             if shown.until is not None:
                 continue
-            if shown.place.field is None:
-                if not any(_belongs(window, shown.place) for window in windows):
-                    shown.until = now
-                continue
+            for one in shown.fields:
+                if one not in self._typed_into:
+                    self._sightings.look(one)
             self._find(shown)
+            if self._is_over(shown, windows):
+                shown.until = time.monotonic()
 
     def _find(self, shown: _Shown) -> None:
-        if shown.place.field is None:
-            return
-        content = self._fields.content(shown.place.field)
-        if content is None:
-            return  # gone, or too busy to answer: then it may still show what it holds
-        if content.length == 0:
-            shown.until = time.monotonic()
-        elif content.region is not None and content.region not in shown.regions:
-            shown.regions.append(content.region)
+        """See which fields say that they hold what was typed."""
+        if not shown.holders:
+            shown.holders = {one for one in shown.fields if self._holds(one, shown)}
+
+    def _holds(self, one: Field, shown: _Shown) -> bool:
+        lengths = self._sightings.lengths(one, shown.began)
+        if any(length > lengths[0] for length in lengths):
+            return True  # it grew while that was typed
+        if one.password:
+            all_in_it = sum(
+                s.characters for s in self._shown if s.until is None and one in s.fields
+            )
+            return bool(lengths) and lengths[-1] >= max(1, all_in_it)
+        text = self._fields.text(one) if lengths else None
+        return bool(text and shown.texts and all(part in text for part in shown.texts))
+
+    def _is_over(self, shown: _Shown, windows: Sequence[WindowRef]) -> bool:
+        if shown.holders:
+            return all(self._sightings.is_empty(one) for one in shown.holders)
+        into = shown.place.into
+        if isinstance(into, Field):  # it is secret only for what this field is
+            return self._sightings.is_empty(into) or self._sightings.is_gone(into)
+        known = bool(shown.applications)
+        return known and not any(_belongs(window, shown.applications) for window in windows)
 
     def covered(self, shot: Shot) -> Frame:
         """The frame of a shot with all that is secret painted over."""
-        regions = [
-            region
-            for shown in self._shown
-            if shown.covers(shot)
-            for region in shown.regions or _windows_of(shown.place, shot)
-        ]
+        concerned = [shown for shown in self._shown if self._concerns(shown, shot)]
+        for one in dict.fromkeys(one for shown in concerned for one in shown.fields):
+            self._sightings.look(one)  # a place counts only when it was seen after the shot, too
+        regions = {region for shown in concerned for region in self._regions(shown, shot)}
         if not regions:
             return shot.frame
         pixels = shot.frame.pixels.copy()
@@ -158,6 +197,30 @@ class Secrets:
             pixels[top : max(0, bottom), left : max(0, right)] = _COLOR
         pixels.flags.writeable = False
         return replace(shot.frame, pixels=pixels)
+
+    def _concerns(self, shown: _Shown, shot: Shot) -> bool:
+        """Whether a place may show in a shot."""
+        if shown.until is not None and shot.frame.time > shown.until:
+            return False
+        return (
+            any(_belongs(window, shown.applications) for window in (*shot.windows, *shot.before))
+            or not shown.applications
+        )
+
+    def _regions(self, shown: _Shown, shot: Shot) -> set[Region]:
+        """What to paint over in a shot for one place."""
+        if shot.taken <= shown.since:  # its fields may have held something before, too
+            return {place for one in shown.holders for place in self._sightings.places(one)}
+        if not shown.holders:
+            return _windows_of(shown.applications, shot)
+        found: set[Region] = set()
+        for one in shown.fields:
+            if one in shown.holders or any(self._sightings.lengths(one, shown.since)):
+                region = self._sightings.where(one, shot)
+                if region is None:
+                    return _windows_of(shown.applications, shot)
+                found.add(region)
+        return found
 
     def without(self, text: str) -> str:
         """A text without the secrets that were typed so far: a title may repeat them."""
@@ -183,14 +246,27 @@ def tells_characters(action: InputAction) -> bool:
             return False
 
 
-def _windows_of(place: SecretPlace, shot: Shot) -> list[Region]:
-    """The regions of the application's windows; all there is when nothing tells them."""
-    if place.application is not None:
-        return [window.region for window in shot.windows if _belongs(window, place)]
+def _windows_of(applications: frozenset[str], shot: Shot) -> set[Region]:
+    """Where the applications' windows were; all there is when nothing tells them."""
+    if applications:
+        after, before = (
+            {window.region for window in windows if _belongs(window, applications)}
+            for windows in (shot.windows, shot.before)
+        )
+        if after == before:
+            return after
+        return {_around(after | before)}  # one that moves was somewhere in between
     transform, size = shot.frame.transform, shot.frame.transform.size
     width, height = int(size.width / transform.scale) + 1, int(size.height / transform.scale) + 1
-    return [Region(transform.origin.x, transform.origin.y, width, height)]
+    return {Region(transform.origin.x, transform.origin.y, width, height)}
 
 
-def _belongs(window: WindowRef, place: SecretPlace) -> bool:
-    return place.application is None or window.application == place.application
+def _around(regions: set[Region]) -> Region:
+    left, top = min(r.left for r in regions), min(r.top for r in regions)
+    right = max(r.left + r.width for r in regions)
+    bottom = max(r.top + r.height for r in regions)
+    return Region(left, top, right - left, bottom - top)
+
+
+def _belongs(window: WindowRef, applications: frozenset[str]) -> bool:
+    return window.application in applications

@@ -15,9 +15,11 @@ from agent_app.events import (
     FrameRef,
     ModelErred,
     ModelWarned,
+    Paused,
     QuestionAnswered,
     QuestionAsked,
     ReplyReceived,
+    Resumed,
     RunFinished,
     RunStarted,
     ScreenSettled,
@@ -43,6 +45,8 @@ StepEvent = (
     | ActionDone
     | QuestionAsked
     | QuestionAnswered
+    | Paused
+    | Resumed
     | ScreenSettled
     | EffectCompared
     | StepFinished
@@ -129,7 +133,6 @@ def _step(number: int, group: Sequence[StepEvent], frames: Sequence[_Seen]) -> E
     settled = [event for event in group if isinstance(event, ScreenSettled)]
     finished = [event for event in group if isinstance(event, StepFinished)]
     effects = [event for event in group if isinstance(event, EffectCompared)]
-    done = {event.index for event in group if isinstance(event, ActionDone)}
     return EpisodeStep(
         number=number,
         frame_before=frames[0].frame if frames else None,
@@ -141,11 +144,7 @@ def _step(number: int, group: Sequence[StepEvent], frames: Sequence[_Seen]) -> E
         mistakes=tuple(event.message for event in group if isinstance(event, ModelErred)),
         warnings=tuple(event.message for event in group if isinstance(event, ModelWarned)),
         questions=_questions(group),
-        actions=tuple(
-            EpisodeAction(event.action, event.intent, event.points, event.index in done)
-            for event in group
-            if isinstance(event, ActionDecided)
-        ),
+        actions=_actions(group),
         settled=settled[-1] if settled else None,
         found=tuple(event for event in group if isinstance(event, TargetFound)),
         missed=tuple(event for event in group if isinstance(event, TargetMissed)),
@@ -153,6 +152,25 @@ def _step(number: int, group: Sequence[StepEvent], frames: Sequence[_Seen]) -> E
         timing=finished[-1].timing if finished else None,
         at=group[0].at,
         seconds=group[-1].at - group[0].at,
+    )
+
+
+def _actions(group: Sequence[StepEvent]) -> tuple[EpisodeAction, ...]:
+    """The actions in order; one decided again before it was done, as its target moved, once."""
+    done = {event.index for event in group if isinstance(event, ActionDone)}
+    decided: list[ActionDecided] = []
+    waiting = False
+    for event in group:
+        if isinstance(event, ActionDecided):
+            if waiting and decided[-1].index == event.index:
+                decided.pop()
+            decided.append(event)
+            waiting = True
+        elif isinstance(event, ActionDone):
+            waiting = False
+    return tuple(
+        EpisodeAction(event.action, event.intent, event.points, event.index in done)
+        for event in decided
     )
 
 

@@ -66,6 +66,8 @@ def result_of(step: EpisodeStep) -> tuple[str, Tone]:
         return step.missed[-1].reason, "bad"
     if step.effect is not None and not step.effect.alike:
         return step.effect.message, "bad"
+    if step.effect is not None and step.effect.message and not step.actions:
+        return step.effect.message, "good"
     last = step.actions[-1].action if step.actions else None
     if isinstance(last, Terminate):
         return ("says it is done", "good") if last.status == "success" else ("gave up", "bad")

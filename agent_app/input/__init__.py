@@ -7,9 +7,16 @@ events, is `agent_app.actions`; nothing here knows a model or a frame.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import closing, nullcontext
+from typing import TYPE_CHECKING
 
 from agent_app.actions import Input
+from agent_app.control import Touch
+from agent_app.geometry import ScreenPoint
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 
 def open_input(environment: Mapping[str, str]) -> Input:
@@ -26,3 +33,21 @@ def open_input(environment: Mapping[str, str]) -> Input:
     from agent_app.input.x11 import X11Input
 
     return X11Input(environment)
+
+
+def watch_hands(
+    environment: Mapping[str, str],
+    *,
+    on_hand: Callable[[Touch, ScreenPoint], None],
+    on_stop: Callable[[str], None],
+) -> AbstractContextManager[object]:
+    """Within it, tell of a person's hand on this desktop, and of a stop by it; see `HandWatch`.
+
+    On Windows and macOS hands are not told from programs, and nothing is called. Raises KnownError
+    when the desktop cannot be listened to.
+    """
+    if sys.platform in ("win32", "darwin"):
+        return nullcontext()
+    from agent_app.input.x11_hands import HandWatch
+
+    return closing(HandWatch(environment, on_hand=on_hand, on_stop=on_stop))

@@ -173,6 +173,11 @@ class Keymap:
                 return Stroke(code)
         raise ModelMistake(f"this keyboard has no key {name!r}; use other keys.")
 
+    def names(self) -> dict[int, str]:
+        """The canonical name of each key by what stands on it, of those that have one."""
+        named = ((code, key_name(row[0])) for code, row in self._rows.items() if row)
+        return {code: name for code, name in named if name}
+
     def is_active(self, keycode: int) -> bool:
         """Whether this modifier key's effect is on already."""
         return any(

@@ -38,6 +38,8 @@ LONGEST_TEXT = 500  # characters
 MOST_SIDE = 640  # pixels of a picture: a row's text may be long, a surrounding is smaller
 _ROW_LANDMARKS = 8
 _ONE_WAY = 2  # landmarks kept of those in one of eight directions
+_FEW = 8  # landmarks up to which more are kept of a direction
+_BORDER = 2  # pixels of a window's edge: another theme draws it otherwise
 _AROUND = (130, 70)  # pixels to each side of the point
 _SIGHTS_KEPT = 4
 _SURE = 0.9  # confidence of a lone sign that is to say which row this is
@@ -157,7 +159,9 @@ class AnchorMaker:
             and not any(_grown(cover).overlap(element.box) > 0 for cover in covers)
         ]
         edge = edges(pixels)
-        thing = thing_at(edge, point, elements, bounds)
+        inside = bounds.padded(-_BORDER, -_BORDER)
+        within = inside if _lies_in(point, inside) else bounds
+        thing = thing_at(edge, point, elements, within)
         x, y = _AROUND
         spot = Box(round(point.x) - x, round(point.y) - y, round(point.x) + x, round(point.y) + y)
         around = spot.joined(thing.box.padded(8, 8)).within(bounds)
@@ -228,6 +232,7 @@ def _landmarks(
         )
         others.append((relation not in IDENTITY, away if distinct else away + 400, landmark))
     taken: dict[tuple[int, int], int] = {}
+    spare: list[Landmark] = []
     for other, _, landmark in sorted(others, key=lambda other: other[:2]):
         if not other and len(chosen) < _ROW_LANDMARKS:
             chosen.append(landmark)
@@ -237,7 +242,9 @@ def _landmarks(
         if taken.get(way, 0) < _ONE_WAY and len(chosen) < MOST_LANDMARKS:
             taken[way] = taken.get(way, 0) + 1
             chosen.append(landmark)
-    return tuple(chosen)
+        else:
+            spare.append(landmark)
+    return (*chosen, *spare[: max(0, _FEW - len(chosen))])
 
 
 def _side(low: float, high: float, at: float) -> int:

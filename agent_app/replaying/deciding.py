@@ -15,13 +15,12 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from agent_app.actions import Action, places_of, target_points
-from agent_app.asking import Answer, ask, decide, told
+from agent_app.asking import Answer, ask, decide, hinted, told
 from agent_app.episode.reader import Episode
 from agent_app.episode.steps import EpisodeStep
 from agent_app.errors import KnownError, ModelMistake
 from agent_app.geometry import FramePoint, FrameTransform, Region
 from agent_app.model_runtime import (
-    THINK_OPEN,
     GenerationRequest,
     ImagePart,
     ModelRuntime,
@@ -192,7 +191,7 @@ class _Asking:
     def _opening(self, step: EpisodeStep) -> str:
         if not self._settings.hint or step.number != self._settings.from_step:
             return ""
-        return f"{THINK_OPEN}{step.thought}\n{self._settings.hint}\n"
+        return hinted(step.thought, self._settings.hint)
 
     def _ask(self, turns: Sequence[Turn], number: int, opening: str) -> Answer:
         sampling = self._settings.sampling

@@ -7,7 +7,6 @@ count for nothing.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,40 +14,37 @@ from typing import Protocol
 
 import cv2
 import msgspec
-import numpy as np
-from PIL import Image
-from rapidfuzz import fuzz
 
-from agent_app.events import WindowRef
-from agent_app.geometry import FrameBox, FramePoint, FrameTransform, ScreenPoint, Size
-from agent_app.model_runtime import ImagePart
+from agent_app.geometry import FrameBox
+from agent_app.replaying.changes import Change
+from agent_app.replaying.effect_texts import (
+    SURE,
+    Line,
+    Read,
+    is_part,
+    is_shown,
+    missing_text,
+    new_lines,
+    padded,
+    read_boxes,
+    shares,
+    texts_of,
+    untyped_text,
+)
 from agent_app.replaying.windows import (
-    TOOLTIP,
     WindowName,
     called,
     is_like,
-    is_tooltip,
     name_of,
     names_of,
-    new_windows,
 )
-from agent_app.runtimes.reader.matching.likeness import Tier, likeness
-from agent_app.runtimes.reader.sight import Sight
 from agent_app.screen.change import changed_boxes, is_caret
-from agent_app.screen.frame import Pixels, content_sha1
+from agent_app.screen.frame import Pixels
 
-Read = Callable[[ImagePart], Sight]
-
-_TIP_WIDTH = 320
 _MUCH = 0.05  # of the screen: more than this does not change by itself
-_MARGIN = 12  # pixels around what changed, so that letters are read whole
-_EDGE = 4  # pixels: a text so near to the edge of what is read may go on behind it
 _NEAR = 48  # pixels by which a change may lie elsewhere, relative to its target
 _MOST_BOXES = 12
-_MOST_TEXTS = 12
-_SURE = 0.75  # confidence of a text that is asked for again
-_ENOUGH = 0.6  # of the texts that appeared: lists and dates differ from day to day
-_CLOCK = re.compile(r"\b\d{1,2}[:.h]\d{2}\b")
+_ROOM = 0.1  # of a window's side: what stood so near to its new edge may have been pushed out
 
 
 class Effect(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -61,69 +57,6 @@ class Effect(msgspec.Struct, frozen=True, omit_defaults=True):
     opened: tuple[WindowName, ...] | None = None
     closed: tuple[WindowName, ...] | None = None
     texts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Change:
-    """The screen before and after a step, with the windows on it and the places acted on.
-
-    `ignore` are boxes that move by themselves, `pointer` is where the pointer was before, if known.
-    Windows are empty where nothing tells them.
-    """
-
-    before: Pixels
-    after: Pixels
-    transform: FrameTransform
-    windows_before: tuple[WindowRef, ...] = ()
-    windows_after: tuple[WindowRef, ...] = ()
-    points: tuple[FramePoint, ...] = ()
-    ignore: tuple[FrameBox, ...] = ()
-    pointer: FramePoint | None = None
-
-    @cached_property
-    def tips(self) -> tuple[FrameBox, ...]:
-        """Where tooltips came or went."""
-        return tuple(
-            _padded(self.transform.region_to_box(window.region), 2)
-            for window in {*self.windows_before} ^ {*self.windows_after}
-            if is_tooltip(window)
-        )
-
-    @cached_property
-    def boxes(self) -> tuple[FrameBox, ...]:
-        """Where it changed, without what comes and goes by itself."""
-        boxes = changed_boxes(self.before, self.after, ignore=(*self.ignore, *self.tips))
-        return tuple(box for box in boxes if not is_caret(box))
-
-    @property
-    def may_be_tooltip(self) -> bool:
-        """Whether all that changed is a low box just below the pointer, which nobody moved.
-
-        Where windows are known, tooltips are known, too.
-        """
-        at = self.pointer
-        if self.tells_windows or self.points or at is None:
-            return False
-        around = FrameBox(at.x - _TIP_WIDTH, at.y + 1, 2 * _TIP_WIDTH, 1.5 * TOOLTIP)
-        return all(around.overlap(box) == box.width * box.height for box in self.boxes)
-
-    @property
-    def share(self) -> float:
-        """How much of the screen changed, 0..1."""
-        height, width = self.after.shape[:2]
-        return sum(box.width * box.height for box in self.boxes) / (width * height)
-
-    @property
-    def tells_windows(self) -> bool:
-        return bool(self.windows_before or self.windows_after)
-
-    @cached_property
-    def opened(self) -> tuple[WindowRef, ...]:
-        return new_windows(self.windows_before, self.windows_after)
-
-    @cached_property
-    def closed(self) -> tuple[WindowRef, ...]:
-        return new_windows(self.windows_after, self.windows_before)
 
 
 class Expected(Protocol):
@@ -145,6 +78,14 @@ class Expected(Protocol):
         """Whether it changed where it should, relative to the target or the window."""
         ...
 
+    def has_room(self, text: str, change: Change) -> bool:
+        """Whether a text can be seen where it stood, in a window that may be smaller now."""
+        ...
+
+    def retitles_alike(self, change: Change) -> bool:
+        """Whether a window's title should change, and has changed in the same way."""
+        ...
+
 
 @dataclass(frozen=True)
 class Written:
@@ -161,6 +102,12 @@ class Written:
 
     def lies_alike(self, change: Change) -> bool:  # noqa: ARG002
         return True
+
+    def has_room(self, text: str, change: Change) -> bool:  # noqa: ARG002
+        return True
+
+    def retitles_alike(self, change: Change) -> bool:  # noqa: ARG002
+        return False
 
 
 class Recorded:
@@ -193,7 +140,8 @@ class Recorded:
 
     @property
     def effect(self) -> Effect:
-        return msgspec.structs.replace(self._without_texts, texts=self._texts)
+        texts = tuple(line.text for line in self._lines)
+        return msgspec.structs.replace(self._without_texts, texts=texts)
 
     @property
     def without_texts(self) -> Effect:
@@ -228,38 +176,64 @@ class Recorded:
         if recorded is None or not recorded.boxes:
             return True
         return any(
-            _moved(_padded(box, _NEAR), shift).overlap(_padded(live, 1)) > 0
+            _moved(padded(box, _NEAR), shift).overlap(padded(live, 1)) > 0
             for shift in _shifts(recorded, change)
             for box in recorded.boxes
             for live in change.boxes
         )
 
+    def has_room(self, text: str, change: Change) -> bool:
+        recorded = self.change
+        line = next((each for each in self._lines if each.text == text), None)
+        if recorded is None or line is None:
+            return True
+        at = line.box.center
+        for then in recorded.windows_after:
+            was = recorded.transform.region_to_box(then.region)
+            if was.contains(at):  # the topmost first
+                break
+        else:
+            return True
+        same = [each for each in change.windows_after if is_like(name_of(then), name_of(each))]
+        if not same:
+            return True
+        now = change.transform.region_to_box(same[0].region)
+        right, bottom = line.box.right - was.left, line.box.bottom - was.top
+        pushed_across = now.width < was.width and right > (1 - _ROOM) * now.width
+        pushed_down = now.height < was.height and bottom > (1 - _ROOM) * now.height
+        return not (pushed_across or pushed_down)
+
+    def retitles_alike(self, change: Change) -> bool:
+        return self.change is not None and bool(self.change.retitled & change.retitled)
+
     @cached_property
-    def _texts(self) -> tuple[str, ...]:
+    def _lines(self) -> tuple[Line, ...]:
         """What can be read after the step, where it changed, and could not before.
 
         Where a window opened or closed, its title says enough: reading all of it takes seconds.
+        A title is known without reading.
         """
         change, effect = self.change, self.without_texts
         if change is None or not effect.changed or effect.opened or effect.closed:
             return ()
         before = read_boxes(change.before, change.boxes, self._read)
         seen = read_boxes(
-            change.after, change.boxes, self._read, sure=_SURE, whole=True, without=change.tips
+            change.after, change.boxes, self._read, sure=SURE, whole=True, without=change.tips
         )
-        found = [
-            text
-            for text in seen
-            if any(character.isalnum() for character in text)
-            and not _CLOCK.search(text)
-            and not any(is_read(text, each) for each in before)
-            and not any(_shares(text, each) for each in self._replaced)
-        ]
-        return tuple(dict.fromkeys(found))[:_MOST_TEXTS]
+        titles = [window.title for window in (*change.windows_before, *change.windows_after)]
+        return tuple(
+            each
+            for each in new_lines(before, seen)
+            if not any(is_part(each.text, title) for title in titles)
+            and not any(shares(each.text, typed) for typed in self._replaced)
+        )
 
 
-def difference(expected: Expected, change: Change, read: Read) -> str:
-    """How a step's effect differs from what is expected, in a sentence; empty when it does not."""
+def difference(expected: Expected, change: Change, read: Read, *, typed: Sequence[str] = ()) -> str:
+    """How a step's effect differs from what is expected, in a sentence; empty when it does not.
+
+    `typed` are the texts that the step types.
+    """
     alike = bool(change.boxes) and expected.looks_alike(change)
     effect = expected.without_texts
     if told := _windows_differ(effect, change):
@@ -273,79 +247,59 @@ def difference(expected: Expected, change: Change, read: Read) -> str:
     if not effect.changed:
         return ""
     texts = expected.effect.texts
-    if texts and (missing := _missing(texts, change, read)):
-        return f"“{missing}” should appear and cannot be read"
-    if not texts and not effect.opened and not effect.closed and not expected.lies_alike(change):
+    hidden = [text for text in texts if not expected.has_room(text, change)]
+    unclear = len(hidden) == len(texts)
+    if texts and (missing := _missing(texts, hidden, change, read, typed)):
+        # a title tells of the step, too; and a theme may draw what is typed white on white
+        unclear = expected.retitles_alike(change) and not _is_legible(change, read)
+        if not unclear:
+            return f"“{missing}” should appear and cannot be read"
+    by_place = unclear and not effect.opened and not effect.closed
+    if by_place and not expected.lies_alike(change):
         return "the screen changed somewhere else than it should"
     return ""
 
 
-def read_boxes(
-    pixels: Pixels,
-    boxes: Sequence[FrameBox],
+def _missing(
+    texts: Sequence[str],
+    hidden: Sequence[str],
+    change: Change,
     read: Read,
-    *,
-    sure: float = 0.0,
-    whole: bool = False,
-    without: Sequence[FrameBox] = (),
-) -> tuple[str, ...]:
-    """The texts in some parts of a frame; parts that are close together are read as one.
+    typed: Sequence[str],
+) -> str:
+    """The first wanted text, when too few of them are on the screen; empty when enough are.
 
-    Those below the confidence `sure` are left out, and those in the middle of `without`; with
-    `whole` also those that the edge of a part may have cut.
+    Those that may be `hidden` count only where they are to be seen.
     """
-    texts: list[str] = []
-    height, width = pixels.shape[:2]
-    for box in _joined([_padded(box, _MARGIN) for box in boxes]):
-        left, top = max(0, int(box.left)), max(0, int(box.top))
-        right, bottom = min(width, round(box.right)), min(height, round(box.bottom))
-        cut = np.ascontiguousarray(pixels[top:bottom, left:right])
-        if cut.size == 0:
-            continue
-        size = Size(right - left, bottom - top)
-        transform = FrameTransform(ScreenPoint(0, 0), 1.0, size)
-        part = ImagePart(Image.fromarray(cut), content_sha1(cut), transform)
-        for each in read(part).elements:
-            middle = each.box.center
-            at = FramePoint(left + middle.x, top + middle.y)
-            hidden = any(box.contains(at) for box in without)
-            cut_off = whole and _touches(each.box, cut.shape, (left, top, right, bottom), pixels)
-            if each.confidence >= sure and each.text.strip() and not (hidden or cut_off):
-                texts.append(each.text)
-    return tuple(texts)
+    shown = _shown(change, change.boxes, read)
+    texts = [
+        text for text in texts if text not in hidden or any(is_shown(text, each) for each in shown)
+    ]
+    if untyped_text(texts, shown, typed):
+        shown = _shown(change, [padded(box, _NEAR) for box in change.boxes], read)
+        if untyped := untyped_text(texts, shown, typed):
+            return untyped
+    if missing_text(texts, shown, typed):
+        # a part of a line changes, or nothing does where it reads so already
+        height, width = change.after.shape[:2]
+        shown += _shown(change, (FrameBox(0, 0, width, height),), read)
+    return missing_text(texts, shown, typed)
 
 
-def _touches(
-    box: FrameBox, cut: Sequence[int], place: tuple[int, int, int, int], pixels: Pixels
-) -> bool:
-    """Whether a box in a cut reaches an edge of it that is not the frame's own."""
-    height, width = pixels.shape[:2]
-    left, top, right, bottom = place
-    return (
-        (left > 0 and box.left < _EDGE)
-        or (top > 0 and box.top < _EDGE)
-        or (right < width and box.right > cut[1] - _EDGE)
-        or (bottom < height and box.bottom > cut[0] - _EDGE)
+def _is_legible(change: Change, read: Read) -> bool:
+    """Whether any word can be read where the screen changed that could not be read before."""
+    before = read_boxes(change.before, change.boxes, read)
+    after = read_boxes(change.after, change.boxes, read, sure=SURE, whole=True)
+    titles = [window.title for window in (*change.windows_before, *change.windows_after)]
+    return any(
+        sum(character.isalnum() for character in line.text) > 1
+        and not any(is_part(line.text, title) for title in titles)
+        for line in new_lines(before, after)
     )
 
 
-def is_read(wanted: str, shown: str) -> bool:
-    """Whether a text is the wanted one, as far as reading can tell; digits must be the same."""
-    found = likeness(wanted, shown)
-    return found is not None and found.tier <= Tier.PART
-
-
-def _missing(texts: Sequence[str], change: Change, read: Read) -> str:
-    """The first wanted text, when too few of them are on the screen; empty when enough are."""
-    shown = read_boxes(change.after, change.boxes, read)
-    missing = [text for text in texts if not any(is_read(text, each) for each in shown)]
-    if missing:  # a part of a line changes, or nothing does where it reads so already
-        height, width = change.after.shape[:2]
-        everywhere = FrameBox(0, 0, width, height)
-        shown = read_boxes(change.after, (everywhere,), read)
-        missing = [text for text in missing if not any(is_read(text, each) for each in shown)]
-    enough = len(texts) - len(missing) >= _ENOUGH * len(texts)
-    return "" if enough else missing[0]
+def _shown(change: Change, boxes: Sequence[FrameBox], read: Read) -> list[str]:
+    return texts_of(read_boxes(change.after, boxes, read))
 
 
 def _windows_differ(effect: Effect, change: Change) -> str:
@@ -366,7 +320,7 @@ def _windows_differ(effect: Effect, change: Change) -> str:
 
 
 def _shifts(recorded: Change, change: Change) -> tuple[tuple[int, int], ...]:
-    """By how much things may lie elsewhere now: as much as the target, or the window, or not."""
+    """By how much things may lie elsewhere: as much as the target, a window's corner, or not."""
     shifts = [
         (round(now.x - then.x), round(now.y - then.y))
         for then, now in zip(recorded.points, change.points, strict=False)
@@ -376,7 +330,11 @@ def _shifts(recorded: Change, change: Change) -> tuple[tuple[int, int], ...]:
             if (then.active and now.active) or (then.popup and now.popup):
                 one = recorded.transform.region_to_box(then.region)
                 other = change.transform.region_to_box(now.region)
-                shifts.append((round(other.left - one.left), round(other.top - one.top)))
+                shifts += [
+                    (round(across), round(down))
+                    for across in (other.left - one.left, other.right - one.right)
+                    for down in (other.top - one.top, other.bottom - one.bottom)
+                ]
     return tuple(dict.fromkeys([*shifts, (0, 0)]))
 
 
@@ -391,36 +349,6 @@ def _same_at(recorded: Pixels, live: Pixels, box: FrameBox, shift: tuple[int, in
     if cv2.norm(one, other, cv2.NORM_INF) == 0:
         return True
     return all(is_caret(each) for each in changed_boxes(one, other))
-
-
-def _shares(text: str, typed: str) -> bool:
-    """Whether a text that is shown holds a part of one that was typed."""
-    return bool(typed.strip()) and fuzz.partial_ratio(text, typed) >= 80
-
-
-def _joined(boxes: Sequence[FrameBox]) -> list[FrameBox]:
-    """Boxes that overlap, as one."""
-    rest = list(boxes)
-    joined: list[FrameBox] = []
-    while rest:
-        box = rest.pop()
-        near = [each for each in rest if box.overlap(each) > 0]
-        if near:
-            rest = [each for each in rest if each not in near]
-            rest.append(_around([box, *near]))
-        else:
-            joined.append(box)
-    return sorted(joined, key=lambda box: (box.top, box.left))
-
-
-def _around(boxes: Sequence[FrameBox]) -> FrameBox:
-    left, top = min(box.left for box in boxes), min(box.top for box in boxes)
-    right, bottom = max(box.right for box in boxes), max(box.bottom for box in boxes)
-    return FrameBox(left, top, right - left, bottom - top)
-
-
-def _padded(box: FrameBox, by: float) -> FrameBox:
-    return FrameBox(box.left - by, box.top - by, box.width + 2 * by, box.height + 2 * by)
 
 
 def _holds(box: FrameBox, inner: FrameBox) -> bool:

@@ -17,10 +17,10 @@ from agent_app.actions import (
     AskHuman,
     InputAction,
     Wait,
-    perform,
+    Write,
     target_points,
 )
-from agent_app.course import BETWEEN_ACTIONS, Course
+from agent_app.course import BETWEEN_ACTIONS, STOP, Course, HandedOver
 from agent_app.errors import ModelMistake, RunEnded
 from agent_app.events import (
     ActionDecided,
@@ -38,7 +38,9 @@ from agent_app.events import (
 )
 from agent_app.geometry import FramePoint, ScreenPoint
 from agent_app.replaying.anchor import Anchor
-from agent_app.replaying.effects import Change, Read, difference
+from agent_app.replaying.changes import Change
+from agent_app.replaying.effect_texts import Read
+from agent_app.replaying.effects import difference
 from agent_app.replaying.execution_steps import (
     Finds,
     Healed,
@@ -47,8 +49,10 @@ from agent_app.replaying.execution_steps import (
     Miss,
     ReplaySettings,
     Sighting,
+    Standing,
     Step,
     Trouble,
+    is_in_place,
     is_untouched,
     moved_to,
     reason_of,
@@ -61,8 +65,11 @@ from agent_app.replaying.windows import keyboard_differs
 from agent_app.screen.frame import Frame
 from agent_app.screen.settle import SettleLimits, moved
 
+AGAIN, LEAVE_OUT = "again", "leave it out"
 _POLL = 0.03
 _AT_ONCE = SettleLimits(minimum=0.0, reaction=0.0, quiet=0.1, maximum=2.0)
+_AT_REST = SettleLimits(minimum=0.1, reaction=0.3, quiet=0.3, maximum=2.0)
+_MOST_MOVES = 4  # times that a place may have moved when it is about to be acted on
 _SAME_PLACE = 4  # pixels by which a target may be found elsewhere when it is looked for again
 
 
@@ -87,6 +94,7 @@ class Replay(Course):
         super().__post_init__()
         self.given: dict[str, Anchor] = {}
         self.pointer: FramePoint | None = None  # where the last step left it
+        self.standing = Standing()
         self.unsettled = True  # whether the last step changed the screen, so that more may come
 
     def begun(self) -> RunStarted:
@@ -105,12 +113,18 @@ class Replay(Course):
     def work(self) -> Generator[Event, None, RunFinished]:
         skipped = 0
         for part in self.script.parts:
-            self.check_stop()
-            self.check_time()
-            if self.steps >= self.budgets.steps:
-                raise RunEnded("step limit", f"the limit of {self.steps} steps is reached")
-            self.steps += 1
-            skipped += yield from self._step(part)
+            left_out = None
+            while left_out is None:
+                yield from self.hold()
+                self.check_stop()
+                self.check_time()
+                if self.steps >= self.budgets.steps:
+                    raise RunEnded("step limit", f"the limit of {self.steps} steps is reached")
+                self.control.count_step()
+                yield from self.hold()
+                self.steps += 1
+                left_out = yield from self._step(part)
+            skipped += left_out
         yield from self.look_last()
         done = f"all {self.steps} steps were done again"
         end = ending_of(self.script)
@@ -118,16 +132,24 @@ class Replay(Course):
             return self.finished("failure", f"{skipped} actions were left out", "")
         return self.finished("success", done, end.answer if end is not None else "")
 
-    def _step(self, part: Part) -> Generator[Event, None, int]:
-        """Do one step again; how many of its actions were left out."""
+    def _step(self, part: Part) -> Generator[Event, None, int | None]:
+        """Do one step again; how many of its actions were left out.
+
+        None when a pause broke it off and it has to be done from its beginning.
+        """
         step = Step(self.steps, part)
         yield StepStarted(step.number, time.monotonic())
         message = ""
-        with step.acting:
-            for index, deed in enumerate(part.deeds):
-                yield from self.do(step, index, deed)
-            if step.before is not None:
-                message = self.settle_and_compare(step, step.before)
+        try:
+            with step.acting:
+                for index, deed in enumerate(part.deeds):
+                    yield from self.do(step, index, deed)
+                if step.before is not None:
+                    message = self.settle_and_compare(step, step.before)
+        except HandedOver:
+            yield StepFinished(step.number, step.watch.timing(), time.monotonic())
+            yield from self.hold()
+            return (yield from self._after_pause(step))
         if self.settled is not None:
             yield ScreenSettled(
                 step.number,
@@ -142,6 +164,20 @@ class Replay(Course):
                 yield from self._tell_difference(step, message)
         yield StepFinished(step.number, step.watch.timing(), time.monotonic())
         return step.skipped
+
+    def _after_pause(self, step: Step) -> Generator[Event, None, int | None]:
+        """What becomes of a step that was broken off: None to do it again."""
+        if step.before is None:
+            return None
+        told = sentence_of(step, step.part.deeds[0], "it was broken off by the pause")
+        choices = (AGAIN, LEAVE_OUT, STOP)
+        answer = yield from self.ask(step.number, f"{told}. Is it to be done again?", choices)
+        self.check_stop()
+        if answer == AGAIN:
+            return None
+        if answer == LEAVE_OUT:
+            return len(step.part.deeds)
+        raise RunEnded("stopped", told)
 
     def do(self, step: Step, index: int, deed: Deed) -> Iterator[Event]:
         """Find an action's places and carry it out, unless it is left out."""
@@ -164,8 +200,32 @@ class Replay(Course):
                     step.skipped += 1
                     return
                 sighting = None if chosen == "again" else chosen
-        action = moved_to(action, sighting)
-        step.points += sighting.points
+        for _ in range(_MOST_MOVES):
+            placed = yield from self._decide(step, index, deed, action, sighting)
+            if not isinstance(placed, InputAction):
+                yield from self._do_without_input(step.number, deed)
+                break
+            with step.watch.measure("act"):
+                step.clear(self.unobstructed)
+                now = self._verified(step, deed, sighting)
+                if isinstance(now, Sighting):
+                    sighting = now
+                    continue
+                if step.before is None:
+                    step.before, step.windows = now, sighting.windows
+                step.points += sighting.points
+                self._perform(step, deed, placed, sighting)
+            break
+        else:
+            raise RunEnded(
+                "miss", sentence_of(step, deed, "it moves whenever it is to be acted on")
+            )
+        yield ActionDone(step.number, index, time.monotonic())
+
+    def _decide(
+        self, step: Step, index: int, deed: Deed, action: Action, sighting: Sighting
+    ) -> Generator[Event, None, Action]:
+        """Say where an action's places were found, and what is done there, which is returned."""
         for found in sighting.found.values():
             yield TargetFound(
                 step.number,
@@ -176,20 +236,12 @@ class Replay(Course):
                 found.seconds,
                 time.monotonic(),
             )
-        points = target_points(action, sighting.frame.transform)
-        self._allow(step, deed, action, points)
-        yield ActionDecided(step.number, index, action, deed.intent, points, time.monotonic())
-        self.check_stop()
-        if isinstance(action, InputAction):
-            with step.watch.measure("act"):
-                step.clear(self.unobstructed)
-                now = self._verified(step, deed, sighting)
-                if step.before is None:
-                    step.before, step.windows = now, sighting.windows
-                self._perform(step, deed, action, sighting)
-        else:
-            yield from self._do_without_input(step.number, deed)
-        yield ActionDone(step.number, index, time.monotonic())
+        placed = moved_to(action, sighting)
+        points = target_points(placed, sighting.frame.transform)
+        self._allow(step, deed, placed, points)
+        yield ActionDecided(step.number, index, placed, deed.intent, points, time.monotonic())
+        self.check_halt()
+        return placed
 
     def _locate(self, step: Step, deed: Deed) -> Sighting | Lost:
         """Look until an action's places are found, or nothing more comes within the patience."""
@@ -203,13 +255,34 @@ class Replay(Course):
             while True:
                 with step.watch.measure("encode"):
                     seen = self._find(step, deed, frame)
+                moved_on = None
                 if isinstance(seen, Sighting):
-                    return seen
-                self.check_stop()
+                    moved_on = self._moved_on(seen)
+                    if moved_on is None or time.monotonic() >= deadline:
+                        return seen
+                self.check_halt()
+                if moved_on is not None:
+                    frame = moved_on
+                    continue
                 newer = self._next_frame(frame, deadline)
+                self.check_halt()
                 if newer is None:
                     return seen
                 frame = newer
+
+    def _moved_on(self, seen: Sighting) -> Frame | None:
+        """The screen at rest, when a place does not stand still; None when each of them does.
+
+        A dialog comes to its place some time after it has opened.
+        """
+        while not self.standing.is_steady(seen):
+            if self.control.halt.wait(_POLL):
+                return None
+            windows = self.screen.windows()
+            self.standing.note(windows)
+            if not is_in_place(seen, windows):
+                return self.settle(self.screen.grab(), _AT_REST).frame
+        return None
 
     def _frame_for(self, step: Step, deed: Deed) -> Frame:
         """The screen to find an action on; after input of the same step, once that has settled."""
@@ -224,6 +297,7 @@ class Replay(Course):
 
     def _find(self, step: Step, deed: Deed, frame: Frame) -> Sighting | Lost:
         windows = self.screen.windows()
+        self.standing.note(windows)
         found: dict[str, Found] = {}
         keys = place_keys(deed)
         if not keys and isinstance(deed.action, InputAction) and step.before is None:
@@ -260,27 +334,36 @@ class Replay(Course):
         while True:
             now = self.screen.grab()  # once at least: reading may have taken all of the patience
             if moved(frame, now, self.self_moving.boxes(now.time)):
+                self.ring.add(now)
                 return self.settle(now, _AT_ONCE).frame
-            if now.time >= deadline or self.stop.wait(_POLL):
+            if now.time >= deadline or self.control.halt.wait(_POLL):
                 return None
 
-    def _verified(self, step: Step, deed: Deed, sighting: Sighting) -> Frame:
+    def _verified(self, step: Step, deed: Deed, sighting: Sighting) -> Frame | Sighting:
         """The screen just before input, on which each place is still what was found.
 
-        Raises RunEnded when one is not.
+        Where one has moved meanwhile, it is found again, and nothing is to be done yet. Raises
+        RunEnded when it is not.
         """
         now = self.look_again(sighting.frame)
-        if all(is_untouched(sighting.frame, now, point) for point in sighting.points):
+        untouched = all(is_untouched(sighting.frame, now, point) for point in sighting.points)
+        if untouched and is_in_place(sighting, self.screen.windows()):
             return now
-        again = self._find(step, deed, self.settle(now, _AT_ONCE).frame)
-        if isinstance(again, Sighting) and all(
+        frame = self.settle(now, _AT_REST).frame
+        self.check_halt()
+        self.ring.add(frame)
+        again = self._find(step, deed, frame)
+        if isinstance(again, Lost):
+            again = self._locate(step, deed)
+        if isinstance(again, Lost):
+            what = "it moved while it was about to be acted on"
+            raise RunEnded("miss", sentence_of(step, deed, f"{what}; {again.missed.reason}"))
+        if all(
             abs(one.x - other.x) <= _SAME_PLACE and abs(one.y - other.y) <= _SAME_PLACE
             for one, other in zip(sighting.points, again.points, strict=True)
         ):
             return again.frame
-        raise RunEnded(
-            "miss", sentence_of(step, deed, "it moved while it was about to be acted on")
-        )
+        return again
 
     def _allow(self, step: Step, deed: Deed, action: Action, points: Sequence[ScreenPoint]) -> None:
         try:
@@ -290,12 +373,7 @@ class Replay(Course):
 
     def _perform(self, step: Step, deed: Deed, action: InputAction, sighting: Sighting) -> None:
         try:
-            perform(
-                self.texts.typed(action),
-                input=self.input,
-                transform=sighting.frame.transform,
-                stop=self.stop,
-            )
+            self.perform(self.texts.typed(action), sighting.frame.transform)
         except ModelMistake as refusal:
             raise RunEnded("miss", sentence_of(step, deed, str(refusal))) from refusal
 
@@ -313,6 +391,8 @@ class Replay(Course):
     def settle_and_compare(self, step: Step, before: Frame) -> str:
         """Wait for a step's effect; how it differs from the recorded one, if it does."""
         expected = step.part.expected
+        actions = [deed.action for deed in step.part.deeds]
+        typed = [action.text for action in actions if isinstance(action, Write)]
         limits = self.settings.settle
         patience = self.settings.effect_patience
         with step.watch.measure("settle"):
@@ -333,11 +413,11 @@ class Replay(Course):
                 pointer=self.pointer,
             )
             with step.watch.measure("encode"):
-                message = difference(expected, change, self.read)
+                message = difference(expected, change, self.read, typed=typed)
             if not message:
                 break
-            self.check_stop()
             newer = self._next_frame(settled.frame, deadline)
+            self.check_halt()
             if newer is None:
                 break
             seconds = newer.time - before.time

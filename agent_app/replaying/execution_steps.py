@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ from agent_app.events import (
     Event,
     WindowRef,
 )
-from agent_app.geometry import FramePoint
+from agent_app.geometry import FramePoint, Region
 from agent_app.policy import Policy
 from agent_app.replaying.anchor import Anchor
 from agent_app.replaying.finding import Found, Missed
@@ -36,6 +37,7 @@ from agent_app.screen.settle import SettleLimits
 OnMiss = Literal["stop", "ask", "ground"]
 Miss = Literal["again", "skip"]  # what to do after a miss that does not end the run
 
+_STEADY = 0.25  # seconds for which a window must have been where it is
 _SPOT = 16  # pixels around a target that must stay as they were until the input is sent
 
 
@@ -63,7 +65,7 @@ class ReplaySettings:
     last_settle: SettleLimits = AT_THE_END
     patience: float = 10.0
     short_patience: float = 2.0
-    effect_patience: float = 4.0
+    effect_patience: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,29 @@ class Sighting:
     @property
     def points(self) -> tuple[FramePoint, ...]:
         return tuple(each.point for each in self.found.values())
+
+
+class Standing:
+    """Since when each window has been where it is."""
+
+    def __init__(self) -> None:
+        self._since: dict[Region, float] = {}
+
+    def note(self, windows: Sequence[WindowRef]) -> None:
+        """Take note of the windows as they are now."""
+        now = time.monotonic()
+        self._since = {w.region: self._since.get(w.region, now) for w in windows}
+
+    def is_steady(self, seen: Sighting) -> bool:
+        """Whether the windows to be acted in have been there for a while; menus stay put."""
+        now = time.monotonic()
+        for point in seen.points:
+            window = window_at(seen.frame, seen.windows, point)
+            if window is None or window.popup:
+                continue
+            if now - self._since.get(window.region, now) < _STEADY:
+                return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +191,21 @@ def moved_to(action: Action, sighting: Sighting) -> Action:
             return msgspec.structs.replace(action, start=at[0], end=at[1])
         case _:
             return action
+
+
+def window_at(frame: Frame, windows: Sequence[WindowRef], point: FramePoint) -> WindowRef | None:
+    """The topmost window at a place of a frame."""
+    boxes = ((window, frame.transform.region_to_box(window.region)) for window in windows)
+    return next((window for window, box in boxes if box.contains(point)), None)
+
+
+def is_in_place(seen: Sighting, windows: Sequence[WindowRef]) -> bool:
+    """Whether the windows at the places that were found are still where they were."""
+    for point in seen.points:
+        then, now = (window_at(seen.frame, each, point) for each in (seen.windows, windows))
+        if then is not None and (now is None or now.region != then.region):
+            return False
+    return True
 
 
 def is_untouched(found: Frame, now: Frame, point: FramePoint) -> bool:

@@ -53,9 +53,7 @@ def in_moved_window(anchor: Anchor, live: Live) -> Candidate | None:
 
 def by_picture(anchor: Anchor, live: Live) -> tuple[Candidate | None, tuple[Candidate, ...]]:
     """The one place that shows the element in its surroundings, and all that show the element."""
-    shifts = (
-        _shifts_of_landmarks(anchor, live) if anchor.empty else _shifts_of_element(anchor, live)
-    )
+    shifts = shifts_of_landmarks(anchor, live) if anchor.empty else _shifts_of_element(anchor, live)
     found = [_verified(anchor, live, dx, dy, elsewhere=True) for dx, dy in shifts]
     places = sorted((c for c in found if c is not None), key=lambda c: -c.support)
     if not places or places[0].support < _ENOUGH:
@@ -76,7 +74,7 @@ def _shifts_of_element(anchor: Anchor, live: Live) -> list[tuple[int, int]]:
     return list(shifts)
 
 
-def _shifts_of_landmarks(anchor: Anchor, live: Live) -> list[tuple[int, int]]:
+def shifts_of_landmarks(anchor: Anchor, live: Live) -> list[tuple[int, int]]:
     """How far several landmarks have moved together."""
     votes: Counter[tuple[int, int]] = Counter()
     landmarks = sorted(anchor.landmarks, key=lambda landmark: not landmark.distinct)[:6]

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from statistics import median
 from types import MappingProxyType
 
+from rapidfuzz.distance import Prefix
+
 from agent_app.geometry import FramePoint
 from agent_app.replaying.anchor import IDENTITY, Anchor, Landmark, Relation
 from agent_app.replaying.finding_live import Live
@@ -21,6 +23,7 @@ _MARGIN = 0.15  # by which the best of several must be ahead
 _NEAR, _SLACK = 10.0, 0.15  # pixels, and share of the distance, that a landmark may be off
 _DOTS = re.compile(r"(?:…|\.{2,})\s*$")
 _CUT_LEAST = 8  # letters: “Save…” is no beginning of “Save As…”
+_CUT_UNSAID = 20  # letters of a beginning that has no dots
 _CARETS = "|[]Il1 "
 _ALIGNED = 15.0  # pixels
 _FAR = 40.0  # pixels from which a distance says how far a layout was stretched
@@ -116,11 +119,15 @@ def reads_same(wanted: str, seen: str) -> Tier:
 
 
 def _is_cut_short(one: str, other: str) -> bool:
-    """Whether one is the other's beginning and says by dots that it goes on."""
-    if not (_DOTS.search(one) or _DOTS.search(other)):
-        return False
+    """Whether one is the other's beginning and says by dots that it goes on, or is a long one.
+
+    A field cuts its text without a word, and through a letter.
+    """
     short, long = sorted((folded(_DOTS.sub("", one)), folded(_DOTS.sub("", other))), key=len)
-    return len(short) >= _CUT_LEAST and long.startswith(short)
+    if _DOTS.search(one) or _DOTS.search(other):
+        return len(short) >= _CUT_LEAST and long.startswith(short)
+    same = Prefix.similarity(short, long)
+    return same >= max(_CUT_UNSAID, len(short) - 2, len(long) / 2)
 
 
 def quoted(text: str) -> str:

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from agent_app.geometry import FrameBox, FramePoint
 from agent_app.replaying.anchor import Anchor, Drawing, Landmark
+from agent_app.replaying.finding_empty import nearer
 from agent_app.replaying.finding_live import Live
-from agent_app.replaying.finding_pictures import Candidate
+from agent_app.replaying.finding_pictures import Candidate, shifts_of_landmarks
 from agent_app.replaying.finding_support import (
     Read,
     Reading,
@@ -103,9 +104,16 @@ def _pointed_to(anchor: Anchor, live: Live, scale: float) -> list[Read]:
     ]
     if (fitted := _fitted(anchor, seen)) is not None:
         middles.append(fitted)
+    if anchor.empty:  # what is selected or cut is not read, but seen
+        at = anchor.point
+        middles += [
+            FramePoint(at.x + dx, at.y + dy) for dx, dy in shifts_of_landmarks(anchor, live)
+        ]
     places: list[Read] = []
     for middle in middles:
         point = _looks_like(anchor, live, middle, scale, seen)
+        if point is None and anchor.empty:
+            point = nearer(anchor, live, middle)
         if point is not None and live.may_lie_at(point):
             places.append(weighed(anchor, live, point, scale, None))
     return places
@@ -210,9 +218,19 @@ def _looks_like(
     box, at = anchor.element.box, anchor.point
     then = _around(at.x - box.left, at.y - box.top, _TOUCHED, anchor.element.drawing.pixels)
     now = _around(place.x, place.y, max(4, round(_TOUCHED * scale)), live.pixels)
-    if now.size == 0 or (anchor.empty and edges(now).any()):
+    if now.size == 0 or (anchor.empty and not _is_as_empty(then, now)):
         return None
     return None if _is_recolored(now, Drawing(then), live, seen) else place
+
+
+def _is_as_empty(then: Pixels, now: Pixels) -> bool:
+    """Whether nothing is drawn at a place, or only the line that was: the groove of a slider."""
+    was, here = edges(then), edges(now)
+    if not here.any():
+        return True
+    middle = FramePoint(_TOUCHED, _TOUCHED)
+    same_size = was.shape == here.shape and bool(was.any())
+    return same_size and not _differs_at(middle, was.astype(np.float32), here.astype(np.float32))
 
 
 def _shapes_near(anchor: Anchor, live: Live, middle: FramePoint, scale: float) -> FramePoint | None:

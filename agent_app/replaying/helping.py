@@ -51,7 +51,7 @@ class Person:
             question += "\nWhere is it? A place on the screen, as x, y, is an answer, too."
         answer = _chosen((yield from course.ask(trouble.number, question, choices)), choices)
         if answer == _POINT:
-            course.stop.wait(_POINTING_SECONDS)
+            course.control.halt.wait(_POINTING_SECONDS)
             return _inside(course.input.position(), trouble.frame)
         if answer == _AGAIN:
             return "again"

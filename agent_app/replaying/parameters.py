@@ -89,15 +89,38 @@ def read_params(given: Sequence[str]) -> dict[str, str]:
     return values
 
 
-def check_params(values: Mapping[str, str], texts: Mapping[str, str]) -> None:
-    """Raises KnownError for a name that the recording has no text for."""
-    unknown = [name for name in values if name not in texts]
+def check_params(
+    values: Mapping[str, str], texts: Mapping[str, str], labels: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The values by the recording's own names of its texts.
+
+    A text may be given by that name, by its label of `labels` in capitals or not, or by its number
+    as `text_2`. Raises KnownError for a name that the recording has no text for, or for a text that
+    is given twice.
+    """
+    labels = labels or {}
+    ways = {f"text_{number}": name for number, name in enumerate(texts, 1)}
+    ways |= {labels.get(name, name).casefold(): name for name in texts}
+    ways |= {name: name for name in texts}
+    found: dict[str, str] = {}
+    unknown: list[str] = []
+    for given, value in values.items():
+        name = ways.get(given) or ways.get(given.casefold())
+        if name is None:
+            unknown.append(given)
+        elif name in found:
+            raise KnownError(
+                f"the text {labels.get(name, name)} is given twice", remedy="give it once"
+            )
+        else:
+            found[name] = value
     if unknown:
-        known = ", ".join(texts) or "none: it types nothing"
+        known = ", ".join(labels.get(name, name) for name in texts) or "none: it types nothing"
         raise KnownError(
             f"the recording has no text {', '.join(map(repr, unknown))}",
             remedy=f"its texts are {known}; --list-params shows them",
         )
+    return found
 
 
 def _read_file(path: Path) -> dict[str, str]:

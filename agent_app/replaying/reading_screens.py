@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 
 from agent_app.model_runtime import ImagePart
+from agent_app.replaying.remembered import Remembered
 from agent_app.runtimes.reader.seeing.eyes import Eyes
 from agent_app.runtimes.reader.sight import Sight
 
@@ -13,7 +14,7 @@ from agent_app.runtimes.reader.sight import Sight
 class Readers:
     """What reads the live desktop, and what reads pictures alone; each opened when it is needed.
 
-    To be closed.
+    `recall` reads pictures of a recording, and remembers them for the next time. To be closed.
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
@@ -21,6 +22,7 @@ class Readers:
         self._opened = ExitStack()
         self._live: Eyes | None = None
         self._still: Eyes | None = None
+        self.recall = Remembered(self.read)
 
     def look(self, part: ImagePart) -> Sight:
         """What can be read on the desktop, of which this is a frame taken just now."""

@@ -8,9 +8,11 @@ from functools import partial
 from pathlib import Path
 
 from agent_app.episode.reader import Episode, open_episode
+from agent_app.model_runtime import Progress
 from agent_app.replaying.anchor import Anchor, AnchorMaker
 from agent_app.replaying.flow import script_of_flow
 from agent_app.replaying.healing import Heals
+from agent_app.replaying.labels import text_names
 from agent_app.replaying.reading_screens import Readers
 from agent_app.replaying.script import Script, script_of, typed_texts
 
@@ -30,6 +32,16 @@ class Recording:
     def heals(self) -> Heals:
         return Heals(self.folder)
 
+    def labels(self, progress: Progress) -> Mapping[str, str]:
+        """What a person calls its texts, by their names.
+
+        Reads an episode's screens, a second or more for each; a flow has its names written down.
+        """
+        if isinstance(self.source, Script):
+            return {name: name for name in self.texts}
+        with Readers({}) as readers:
+            return text_names(self.script(readers), progress)
+
     def script(self, readers: Readers, *, replaced: Collection[str] = ()) -> Script:
         """What is to be done, with accepted heals in place; `replaced` are texts by their names."""
         healed = self.heals.anchors()
@@ -39,8 +51,8 @@ class Recording:
             return Script(own.task, own.parts, anchor, own.replays)
         return script_of(
             self.source,
-            maker=AnchorMaker(readers.read),
-            read=readers.read,
+            maker=AnchorMaker(readers.recall),
+            read=readers.recall,
             healed=healed,
             replaced=replaced,
         )

@@ -19,7 +19,9 @@ from agent_app.events import FrameRef, WindowRef
 from agent_app.geometry import FramePoint, RelativePoint
 from agent_app.model_runtime import Progress, no_progress
 from agent_app.replaying.anchor import Anchor, AnchorMaker
-from agent_app.replaying.effects import Change, Expected, Read, Recorded
+from agent_app.replaying.changes import Change
+from agent_app.replaying.effect_texts import Read
+from agent_app.replaying.effects import Expected, Recorded
 from agent_app.replaying.windows import WindowName, is_like, keyboard_of, name_of
 
 

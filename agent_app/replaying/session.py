@@ -79,7 +79,7 @@ class ReplaySession(RecordedSession):
                 last_settle=settings.last_settle,
                 answerer=self.wait_for_answer,
                 unobstructed=lambda: self.unobstructed(),
-                stop=self.stopping,
+                control=self.control,
                 script=self._script,
                 finder=Finder(self._readers.look),
                 read=self._readers.read,

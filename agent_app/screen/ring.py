@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import OrderedDict
 
 from agent_app.screen.frame import Frame
 
@@ -19,31 +19,35 @@ class FrameRing:
         self._seconds = seconds
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
-        self._frames: deque[Frame] = deque()
-        self._by_sha1: dict[str, Frame] = {}
+        self._frames: OrderedDict[str, Frame] = OrderedDict()  # by content, oldest first
         self._bytes = 0
 
     def add(self, frame: Frame) -> None:
-        """Keep a frame, unless the ring holds this very picture already."""
+        """Keep a frame; of the same picture, only the one captured last is kept."""
         with self._lock:
-            if frame.sha1 in self._by_sha1:
+            before = self._frames.get(frame.sha1)
+            if before is not None and before.time >= frame.time:
                 return
-            self._frames.append(frame)
-            self._by_sha1[frame.sha1] = frame
             self._bytes += frame.pixels.nbytes
-            while len(self._frames) > 1 and (
-                self._bytes > self._max_bytes or frame.time - self._frames[0].time > self._seconds
-            ):
-                oldest = self._frames.popleft()
-                del self._by_sha1[oldest.sha1]
-                self._bytes -= oldest.pixels.nbytes
+            if before is not None:
+                self._drop(before)
+            self._frames[frame.sha1] = frame
+            while len(self._frames) > 1:
+                oldest = next(iter(self._frames.values()))
+                if self._bytes <= self._max_bytes and frame.time - oldest.time <= self._seconds:
+                    break
+                self._drop(oldest)
 
     def get(self, sha1: str) -> Frame | None:
         """The frame with this content, while it is kept."""
         with self._lock:
-            return self._by_sha1.get(sha1)
+            return self._frames.get(sha1)
 
     def since(self, time: float) -> tuple[Frame, ...]:
-        """The frames captured at or after a monotonic time, oldest first."""
+        """The frames seen last at or after a monotonic time, oldest first."""
         with self._lock:
-            return tuple(frame for frame in self._frames if frame.time >= time)
+            return tuple(frame for frame in self._frames.values() if frame.time >= time)
+
+    def _drop(self, frame: Frame) -> None:
+        del self._frames[frame.sha1]
+        self._bytes -= frame.pixels.nbytes

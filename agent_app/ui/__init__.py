@@ -15,7 +15,7 @@ from agent_app.episode.format import EVENTS_FILE
 from agent_app.errors import KnownError
 from agent_app.events import Event
 from agent_app.geometry import Region
-from agent_app.session import Session
+from agent_app.session import AgentSession
 
 
 class ShownWindow(Protocol):
@@ -30,7 +30,7 @@ BatchHook = Callable[[ShownWindow, Sequence[Event]], None]
 
 
 def run_window(
-    make_session: Callable[[str], Session],
+    make_session: Callable[[str], AgentSession],
     *,
     own_display: bool,
     region: Region | None = None,

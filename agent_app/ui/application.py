@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from agent_app.errors import KnownError
 from agent_app.events import Event, RunFinished
 from agent_app.geometry import Region, Size
-from agent_app.session import EXIT_STATUS, Session
+from agent_app.session import EXIT_STATUS, AgentSession
 from agent_app.ui import BatchHook, ShownWindow
 from agent_app.ui.placement import choose_place
 from agent_app.ui.signals import SignalWatch
@@ -27,7 +27,7 @@ _FAULT_OF_OURS = 1
 
 
 def run(
-    make_session: Callable[[str], Session],
+    make_session: Callable[[str], AgentSession],
     *,
     arguments: list[str],
     own_display: bool,

@@ -218,8 +218,10 @@ class ResultCard(Card):
             "error": (self.tr("Ended by an error"), "bad"),
         }
         title, tone = titles[finished.outcome]
-        facts = self.tr("{steps} steps · {time} · {tokens} tokens").format(
-            steps=finished.steps, time=seconds_text(finished.seconds), tokens=finished.tokens
+        count = finished.steps
+        steps = self.tr("1 step") if count == 1 else self.tr("{n} steps").format(n=count)
+        facts = self.tr("{steps} · {time} · {tokens} tokens").format(
+            steps=steps, time=seconds_text(finished.seconds), tokens=finished.tokens
         )
         reason = "" if finished.reason == finished.outcome else finished.reason
         said = [part for part in (finished.answer, reason) if part]

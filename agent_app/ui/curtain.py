@@ -13,19 +13,29 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 import mss
-from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
+from agent_app.control import Touch
 from agent_app.errors import KnownError
-from agent_app.geometry import Region
+from agent_app.geometry import Region, ScreenPoint
 from agent_app.ui.placement import overlap
 from agent_app.ui.xserver import XProbe
 
 _GONE_SECONDS = 5.0
 _QUIET_SECONDS = 0.4  # at most; what lay below the window has repainted long before
 _BACK_MILLISECONDS = 60  # looking again within this time does not make the window flash up
+_FOLLOW_MILLISECONDS = 50  # after it was moved: a drag is many moves
 _CHECK_MILLISECONDS = 80  # after it is back: has the window manager put it elsewhere?
+_PLACED = (
+    QEvent.Type.Move,
+    QEvent.Type.Resize,
+    QEvent.Type.Show,
+    QEvent.Type.Hide,
+    QEvent.Type.WindowStateChange,
+    QEvent.Type.ActivationChange,
+)
 
 
 class Curtain(QObject):
@@ -53,6 +63,8 @@ class Curtain(QObject):
         self._probe = XProbe(display) if QGuiApplication.platformName() == "xcb" else None
         self._depth = 0  # only the run's thread counts
         self._hidden_at: Region | None = None
+        self._shown_at: Region | None = None  # read by other threads, as is the next
+        self._active = False
         self._outermost = 0
         self._position = QPoint()
         self._drawn = threading.Event()
@@ -61,6 +73,9 @@ class Curtain(QObject):
         self._drop_requested.connect(self._on_drop_requested, Qt.ConnectionType.QueuedConnection)
         self._back = _single_shot(self, _BACK_MILLISECONDS, self._bring_back)
         self._check = _single_shot(self, _CHECK_MILLISECONDS, self._check_position)
+        self._follow = _single_shot(self, _FOLLOW_MILLISECONDS, self._follow_window)
+        window.installEventFilter(self)
+        self._follow.start()
 
     @contextmanager
     def unobstructed(self) -> Generator[None]:
@@ -78,6 +93,12 @@ class Curtain(QObject):
             if self._depth == 0 and not self._abandoned.is_set():
                 self._drop_requested.emit()
 
+    def is_ours(self, touch: Touch, point: ScreenPoint) -> bool:
+        """Whether a hand's touch is meant for the window; for any thread."""
+        if touch == "key":
+            return self._active
+        return self._shown_at is not None and self._shown_at.contains(point)
+
     def look_at(self, region: Region) -> None:
         """From now on the agent looks at this."""
         self._region = region
@@ -87,9 +108,22 @@ class Curtain(QObject):
         self._abandoned.set()
         self._back.stop()
         self._check.stop()
+        self._follow.stop()
         if self._probe is not None:
             self._probe.close()
             self._probe = None
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if event.type() in _PLACED:
+            self._follow.start()
+        return super().eventFilter(watched, event)
+
+    def _follow_window(self) -> None:
+        """Remember where the window is, for threads that may not ask it."""
+        window = self._window
+        shown = window.isVisible() and not window.isMinimized() and not self._abandoned.is_set()
+        self._active = shown and window.isActiveWindow()
+        self._shown_at = self._place() if shown else None
 
     def _draw(self) -> None:
         """Ask the window's thread to hide it, then wait until the screen shows it gone."""
@@ -146,19 +180,23 @@ class Curtain(QObject):
         if popup := QApplication.activePopupWidget():
             popup.close()
         QToolTip.hideText()
-        if self._probe is not None:
-            self._outermost = self._probe.outermost(int(self._window.winId()))
-            place = self._probe.place(self._outermost)
-        else:
-            frame = self._window.frameGeometry()
-            place = Region(frame.x(), frame.y(), frame.width(), frame.height())
+        place = self._place()
         if self._region is not None and not overlap(place, self._region):
             return
         self.about_to_hide.emit()
         self._position = self._window.pos()
         self._hidden_at = place
         self._check.stop()
+        self._shown_at, self._active = None, False
         self._window.hide()
+
+    def _place(self) -> Region:
+        """Where the window lies, with its frame, in pixels of the screen."""
+        if self._probe is not None:
+            self._outermost = self._probe.outermost(int(self._window.winId()))
+            return self._probe.place(self._outermost)
+        frame = self._window.frameGeometry()
+        return Region(frame.x(), frame.y(), frame.width(), frame.height())
 
     @Slot()
     def _on_drop_requested(self) -> None:

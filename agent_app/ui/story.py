@@ -19,9 +19,11 @@ from agent_app.events import (
     FrameRef,
     ModelErred,
     ModelWarned,
+    Paused,
     QuestionAnswered,
     QuestionAsked,
     ReplyReceived,
+    Resumed,
     RunFinished,
     RunStarted,
     ScreenSettled,
@@ -34,6 +36,8 @@ from agent_app.events import (
     WindowsSeen,
 )
 from agent_app.geometry import ScreenPoint
+
+_PAUSED = {"hand": "You took over.", "person": "You paused it."}
 
 State = Literal["looking", "thinking", "acting", "asking", "settling", "done", "mistake", "ended"]
 PieceKind = Literal["thought", "summary", "note"]
@@ -147,6 +151,14 @@ class Story:
                 self.finished = event
                 self.question = None
                 self.end(event.at)
+            case QuestionAsked():  # also between two steps, and before the first
+                self.question = event
+                if (step := self.step_numbered(event.step)) is not None and step.seconds is None:
+                    step.state = "asking"
+            case QuestionAnswered():
+                self.question = None
+                if (step := self.step_numbered(event.step)) is not None and step.seconds is None:
+                    step.state = "acting"
             case FrameCaptured() if (step := self.step_numbered(event.step)) is None or step.frame:
                 self.final_frame = event.frame
             case _:
@@ -200,12 +212,10 @@ class Story:
                 if event.index < len(step.deeds):
                     step.deeds[event.index].done = True
                 step.state = "settling"
-            case QuestionAsked():
-                self.question = event
-                step.state = "asking"
-            case QuestionAnswered():
-                self.question = None
-                step.state = "acting"
+            case Paused():
+                step.add("note", _PAUSED[event.cause])
+            case Resumed():
+                step.add("note", "It goes on, and looks at the screen anew.")
             case ScreenSettled():
                 step.changed, step.settled = event.changed, event.settled
             case StepFinished():

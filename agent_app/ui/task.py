@@ -1,4 +1,4 @@
-"""The task box with its two buttons."""
+"""The task box with its three buttons."""
 
 from __future__ import annotations
 
@@ -33,15 +33,17 @@ class TaskBox(QPlainTextEdit):
 
 
 class TaskPanel(QWidget):
-    """What to do, Start and Stop.
+    """What to do, Start, Pause and Stop.
 
     **Signals:**
 
     - `started` (str): run this task
+    - `paused`: have the run hold still
     - `stopped`: end the run
     """
 
     started = Signal(str)
+    paused = Signal()
     stopped = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -65,14 +67,19 @@ class TaskPanel(QWidget):
         self.start_button.setProperty("role", "primary")
         self.start_button.setToolTip(self.tr("Start (Ctrl+Enter)"))
         self.start_button.setAccessibleName(self.tr("Start"))
+        self.pause_button = QPushButton(self.tr("&Pause"), self)
+        self.pause_button.setToolTip(
+            self.tr("Hold still, then go on, step by step, or with a hint (Ctrl+P)")
+        )
+        self.pause_button.setAccessibleName(self.tr("Pause"))
         self.stop_button = QPushButton(self.tr("St&op"), self)
         self.stop_button.setProperty("role", "danger")
-        self.stop_button.setToolTip(self.tr("Stop at once (Ctrl+.)"))
+        self.stop_button.setToolTip(self.tr("Stop at once (Ctrl+. here, ctrl+alt+end anywhere)"))
         self.stop_button.setAccessibleName(self.tr("Stop"))
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
-        buttons.addWidget(self.start_button, 1)
-        buttons.addWidget(self.stop_button, 1)
+        for button in (self.start_button, self.pause_button, self.stop_button):
+            buttons.addWidget(button, 1)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(8)
@@ -83,7 +90,9 @@ class TaskPanel(QWidget):
         self.box.textChanged.connect(self._update)
         self.start_button.clicked.connect(self._on_submitted)
         self.stop_button.clicked.connect(self._on_stopped)
+        self.pause_button.clicked.connect(self._on_paused)
         QShortcut(QKeySequence("Ctrl+."), self, self._on_stopped)
+        QShortcut(QKeySequence("Ctrl+P"), self, self._on_paused)
         self._update()
 
     def set_running(self, running: bool) -> None:
@@ -103,6 +112,11 @@ class TaskPanel(QWidget):
             self.started.emit(task)
 
     @Slot()
+    def _on_paused(self) -> None:
+        if self._running:
+            self.paused.emit()
+
+    @Slot()
     def _on_stopped(self) -> None:
         if self._running:
             self.stop_button.setText(self.tr("Stopping…"))
@@ -113,4 +127,5 @@ class TaskPanel(QWidget):
     def _update(self) -> None:
         task = self.box.toPlainText().strip()
         self.start_button.setEnabled(not self._running and bool(task))
+        self.pause_button.setEnabled(self._running)
         self.stop_button.setEnabled(self._running)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from agent_app.errors import KnownError
 from agent_app.events import FrameCaptured, RunFinished
 from agent_app.geometry import FrameTransform, Region
-from agent_app.session import Session
+from agent_app.session import AgentSession
 from agent_app.ui.curtain import Curtain
 from agent_app.ui.snapshot import save_picture
 from agent_app.ui.task import TaskPanel
@@ -54,10 +54,11 @@ class MainWindow(QWidget):
     closed = Signal()
     theme_requested = Signal()
 
-    def __init__(self, make_session: Callable[[str], Session], theme: Theme) -> None:
+    def __init__(self, make_session: Callable[[str], AgentSession], theme: Theme) -> None:
         super().__init__()
         self._make_session = make_session
         self._worker: RunWorker | None = None
+        self._session: AgentSession | None = None  # set in the run's thread
         self._curtain: Curtain | None = None
         self._closing = False
         self.result: RunFinished | KnownError | str | None = None
@@ -66,6 +67,7 @@ class MainWindow(QWidget):
         self.resize(1280, 800)
         self.task = TaskPanel(self)
         self.task.started.connect(self.start)
+        self.task.paused.connect(self.pause)
         self.task.stopped.connect(self.stop)
         self.view = RunView(theme, self.task, self)
         self.view.answered.connect(self._on_answered)
@@ -139,8 +141,16 @@ class MainWindow(QWidget):
         if self.task.box.toPlainText().strip() != task:
             self.task.box.setPlainText(task)
         self.task.set_running(True)
-        unobstructed = nullcontext if self._curtain is None else self._curtain.unobstructed
-        worker = self._worker = RunWorker(self._make_session, task, unobstructed)
+        curtain = self._curtain
+        unobstructed = nullcontext if curtain is None else curtain.unobstructed
+
+        def make_session(task: str) -> AgentSession:
+            session = self._session = self._make_session(task)
+            if curtain is not None:
+                session.is_ours = curtain.is_ours
+            return session
+
+        worker = self._worker = RunWorker(make_session, task, unobstructed)
         worker.loading.connect(self.view.show_loading)
         worker.opened.connect(self.view.show_session)
         worker.delivered.connect(self._on_delivered)
@@ -160,11 +170,17 @@ class MainWindow(QWidget):
             self._worker.stop()
 
     @Slot()
+    def pause(self) -> None:
+        """Have the run hold still; it asks whether to go on then. Returns at once."""
+        if self._worker is not None and self._session is not None:
+            self._session.pause()
+
+    @Slot()
     def give_up(self) -> None:
         """Close now, whether the run has ended or not."""
         if self._worker is not None:
             self._worker.abandon()
-            self._worker = None
+            self._worker = self._session = None
         self._closing = True
         self.close()
 
@@ -238,7 +254,7 @@ class MainWindow(QWidget):
         self._take_last_events()
         assert self._worker is not None
         self._worker.deleteLater()
-        self._worker = None
+        self._worker = self._session = None
         self._ticker.stop()
         self.view.end()
         if self.result is None:

@@ -111,6 +111,14 @@ class Hand:
         yield Token(reply.encode())
         yield Token(b"", Finish("stop", prompt_tokens=1, completion_tokens=1))
 
+    def await_next(self) -> None:
+        """Wait until what the next step acts on is there; raises Lost when it does not come."""
+        if self._done < len(self.steps):
+            step = self.steps[self._done]
+            for goal in (step.target, step.end):
+                if isinstance(goal, Target):
+                    self.find(goal)
+
     def foresee(self, show: Callable[[], ImagePart]) -> None:
         """Nothing: the steps are known."""
 

@@ -11,7 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agent_app.events import Event
+from Xlib.display import Display
+from Xlib.protocol.event import ClientMessage
+from Xlib.X import SubstructureNotifyMask, SubstructureRedirectMask
+
+from agent_app.events import ActionDone, Event
 from agent_app.geometry import Size
 from agent_app.input import open_input
 from agent_app.loop import LoopSettings, run
@@ -143,9 +147,10 @@ def staged(episode: Episode, condition: Condition, home: Path) -> Iterator[tuple
         try:
             hand.start()
             desktop.launch(app.command(condition, home))
-            _place(desktop, app, condition)
+            window = _window(desktop, app)
             if app.ready is not None:
                 hand.find(app.ready)
+            _place(desktop, window, app, condition)
             before = screen.grab()
             quiet = SettleLimits(minimum=0.5, reaction=1.0, quiet=0.7, maximum=15.0)
             wait_until_settled(
@@ -161,7 +166,7 @@ def work(hand: Hand, screen: Screen, ring: FrameRing) -> Iterator[Event]:
     """The run of the hand through its steps, as the real loop does it."""
     hands = open_input(hand.desktop.environment)
     try:
-        yield from run(
+        for event in run(
             "Work through the steps",
             runtime=hand,
             screen=screen,
@@ -169,7 +174,10 @@ def work(hand: Hand, screen: Screen, ring: FrameRing) -> Iterator[Event]:
             prompt=load_prompt("agent"),
             ring=ring,
             settings=LoopSettings(settle=_PATIENT, last_settle=SettleLimits()),
-        )
+        ):
+            yield event
+            if isinstance(event, ActionDone):
+                hand.await_next()  # so that the next frame shows what is clicked on it
     finally:
         hands.close()
 
@@ -179,26 +187,66 @@ def _set_up(condition: Condition, home: Path) -> None:
     (home / ".gtkrc-2.0").write_text(rc + (_DARK_GTK2 if condition.dark else ""))
 
 
-def _place(desktop: VirtualDesktop, app: App, condition: Condition) -> None:
-    def xdotool(*words: object) -> str:
-        command = ["xdotool", *map(str, words)]
-        answer = subprocess.run(
-            command, env=desktop.environment, capture_output=True, text=True, check=False
-        )
-        return answer.stdout
+def _xdotool(desktop: VirtualDesktop, *words: object) -> str:
+    command = ["xdotool", *map(str, words)]
+    answer = subprocess.run(
+        command, env=desktop.environment, capture_output=True, text=True, check=False
+    )
+    return answer.stdout
 
+
+def _window(desktop: VirtualDesktop, app: App) -> int:
+    """The application's window, once it has one."""
     deadline = time.monotonic() + WINDOW_SECONDS
-    while not (found := xdotool("search", "--onlyvisible", "--name", app.title).split()):
+    wanted = ("search", "--onlyvisible", "--name", app.title)
+    while not (found := _xdotool(desktop, *wanted).split()):
         if time.monotonic() > deadline:
             raise SystemExit(f"no window {app.title!r} came")
         time.sleep(0.1)
+    return int(found[-1])
+
+
+def _place(desktop: VirtualDesktop, window: int, app: App, condition: Condition) -> None:
+    """Put the window where the condition has it, until it stays there."""
     left, top, width, height = app.place
-    window = found[-1]
-    xdotool(
-        *("windowsize", window, round(width * condition.stretch)),
-        round(height * condition.stretch),
-    )
-    xdotool("windowmove", window, left + condition.shift[0], top + condition.shift[1])
-    xdotool("windowactivate", "--sync", window)
+    wide, high = round(width * condition.stretch), round(height * condition.stretch)
+    deadline = time.monotonic() + WINDOW_SECONDS
+    before = ""
+    while True:
+        _unmaximize(desktop, window)
+        _xdotool(desktop, "windowsize", window, wide, high)
+        _xdotool(desktop, "windowmove", window, left + condition.shift[0], top + condition.shift[1])
+        _xdotool(desktop, "windowactivate", "--sync", window)
+        time.sleep(0.3)
+        shown = _xdotool(desktop, "getwindowgeometry", window)
+        if shown == before and not _is_maximized(desktop, window):
+            break
+        if time.monotonic() > deadline:
+            raise SystemExit(f"the window {app.title!r} does not stay in its place")
+        before = shown
     # out of the way: what lies under the pointer is highlighted
-    xdotool("mousemove", condition.size.width - 1, condition.size.height - 1)
+    _xdotool(desktop, "mousemove", condition.size.width - 1, condition.size.height - 1)
+
+
+def _is_maximized(desktop: VirtualDesktop, window: int) -> bool:
+    command = ["xprop", "-id", str(window), "_NET_WM_STATE"]
+    answer = subprocess.run(command, env=desktop.environment, capture_output=True, text=True)
+    return "MAXIMIZED" in answer.stdout
+
+
+def _unmaximize(desktop: VirtualDesktop, window: int) -> None:
+    """LibreOffice takes the whole screen at its first start."""
+    display = Display(desktop.display)
+    state, *sides = (
+        display.intern_atom(f"_NET_WM_STATE{name}")
+        for name in ("", "_MAXIMIZED_VERT", "_MAXIMIZED_HORZ")
+    )
+    message = ClientMessage(
+        window=display.create_resource_object("window", window),
+        client_type=state,
+        data=(32, [0, *sides, 0, 0]),  # 0 removes
+    )
+    root = display.screen().root
+    root.send_event(message, event_mask=SubstructureRedirectMask | SubstructureNotifyMask)
+    display.sync()
+    display.close()

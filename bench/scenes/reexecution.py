@@ -13,6 +13,7 @@ from rich.table import Table
 
 from agent_app.episode.recorder import EpisodeRecorder
 from agent_app.events import (
+    ActionDecided,
     ActionDone,
     EffectCompared,
     Event,
@@ -25,7 +26,7 @@ from agent_app.replaying.recording import open_recording
 from agent_app.replaying.session import ReplayOptions, ReplaySession
 from agent_app.screen.ring import FrameRing
 from agent_app.session import Workplace, WorkplaceOptions
-from scenes.hand import Lost, Truth
+from scenes.hand import Lost, Spot, Truth
 from scenes.recorded import CONDITIONS, Condition, staged, work
 from scenes.scripts import EPISODES, Episode
 
@@ -93,17 +94,26 @@ def do_again(
         session.prepare()
         step, places = 0, 0
         aimed: list[tuple[TargetFound, Truth]] = []
+        decided = False
         for event in session.events():
             if isinstance(event, TargetFound):
+                if decided:  # it has moved before it was acted on, and was found again
+                    places, decided = places - len(aimed), False
+                    aimed.clear()
                 step, places = event.step, places + 1 if event.step == step else 0
                 goals = episode.steps[step - 1].target, episode.steps[step - 1].end
                 goal = goals[places]
                 assert goal is not None
+                if condition.font and isinstance(goal, Spot):
+                    continue  # a larger font moves what lies there, and nothing tells where to
                 try:
                     aimed.append((event, hand.find(goal)))
                 except Lost as error:
                     tally.remarks.append(f"unknown: {name} {step}: {error}"[:300])
+            elif isinstance(event, ActionDecided):
+                decided = True
             elif isinstance(event, ActionDone):  # what was only looked at does no harm
+                decided = False
                 for found, truth in aimed:
                     _judge(found, truth, f"{name} {step}", tally)
                 aimed.clear()

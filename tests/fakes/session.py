@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from agent_app.actions import Action, Terminate
+from agent_app.control import Touch
 from agent_app.events import (
     ActionDecided,
     ActionDone,
@@ -78,6 +79,8 @@ class ScriptedSession:
         self._prepare = prepare
         self.runtime = RuntimeInfo("scripted", detail, None)
         self.unobstructed: Callable[[], AbstractContextManager[None]] = nullcontext
+        self.is_ours: Callable[[Touch, ScreenPoint], bool] = lambda _touch, _point: False
+        self.paused = threading.Event()
         self.stopped = threading.Event()
         self.asked = threading.Event()
         self.answers: list[str | None] = []
@@ -94,6 +97,9 @@ class ScriptedSession:
     def stop(self) -> None:
         self.stopped.set()
         self._answered.set()
+
+    def pause(self) -> None:
+        self.paused.set()
 
     def answer(self, text: str | None) -> None:
         self.answers.append(text)

@@ -14,7 +14,9 @@ class Element:
 
     `role` is the accessibility role in lower case ("push button", "menu item", "text") or empty
     when only pixels were read; `window` is the title of the window it lies in, or empty;
-    `confidence` is 0..1, and 1 for the accessibility tree.
+    `confidence` is 0..1, and 1 for the accessibility tree. What only that tells: whether it is
+    `checked` (None for what cannot be), its whole `extent` where `box` is its text's alone, and the
+    `reference` by which its application knows it.
     """
 
     text: str
@@ -25,16 +27,24 @@ class Element:
     window: str = ""
     focused: bool = False
     enabled: bool = True
+    checked: bool | None = None
+    extent: FrameBox | None = None
+    reference: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A top-level window; `box` is its part inside the frame, `active` says it has the focus."""
+    """A top-level window; `box` is its part inside the frame, `active` says it has the focus.
+
+    `process` is 0 when the window does not say; a menu or another popup has `popup` set.
+    """
 
     title: str
     application: str
     box: FrameBox
     active: bool
+    process: int = 0
+    popup: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +54,4 @@ class Sight:
     elements: tuple[Element, ...]
     windows: tuple[Window, ...] = ()
     notes: tuple[str, ...] = ()  # what could not be read, and why: for the thought and the log
+    hidden: tuple[Element, ...] = ()  # what applications tell of that another window covers

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agent_app.actions import Button
+from agent_app.geometry import FrameBox
 
 Where = Literal["next to", "left of", "right of", "above", "below"]
 Kind = Literal[
@@ -30,10 +31,14 @@ LAST = -1
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """Where a thing lies, seen from another one."""
+    """Where a thing lies, seen from another one.
+
+    `boxes` are where that one is, in pixels of the frame, when that is known already.
+    """
 
     where: Where
     other: str
+    boxes: tuple[FrameBox, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ class Candidate:
 
     `depth` is its window's place in the sight, from the topmost down, or None when it is in none;
     `is_content` tells that it is what a field or document holds and not the label of anything.
+    `element` is what it was made of.
     """
 
     text: str
@@ -54,6 +55,7 @@ class Candidate:
     depth: int | None = None
     enabled: bool = True
     is_content: bool = False
+    element: Element | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ def as_candidate(scene: Scene, element: Element, depth: int | None, alike: Liken
         window=element.window if depth is None else scene.windows[depth].title,
         depth=depth,
         enabled=element.enabled,
+        element=element,
         is_content=element.source == "ocr" and _is_in_field(scene, element, depth),
     )
 
@@ -163,6 +166,7 @@ def _merged(better: Candidate, other: Candidate) -> Candidate:
         window=told.window or better.window or other.window,
         depth=told.depth if told.depth is not None else better.depth,
         enabled=told.enabled,
+        element=told.element,
         is_content=better.is_content and other.is_content,
     )
 

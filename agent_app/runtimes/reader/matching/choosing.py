@@ -29,8 +29,9 @@ from agent_app.runtimes.reader.matching.likeness import (
 )
 from agent_app.runtimes.reader.matching.relations import gap, same_thing
 from agent_app.runtimes.reader.quoting import quote
+from agent_app.runtimes.reader.sight import Window
 
-_ROLES: dict[Kind, frozenset[str]] = {
+ROLES: dict[Kind, frozenset[str]] = {
     "button": frozenset({"push button", "button", "toggle button", "radio button"}),
     "menu": frozenset({"menu"}),
     "menu item": MENU_ROLES,
@@ -97,7 +98,7 @@ def choose(scene: Scene, target: Target, candidates: Sequence[Candidate]) -> Fou
         left = controls
         why.append("it is a control, the others plain text")
     if target.kind is not None:
-        of_kind = [c for c in left if c.role in _ROLES[target.kind]]
+        of_kind = [c for c in left if c.role in ROLES[target.kind]]
         if of_kind and len(of_kind) < len(left):
             left = of_kind
             why.append(f"it is a {target.kind}")
@@ -165,7 +166,7 @@ def _related(
     scene: Scene, relation: Relation, candidates: Sequence[Candidate]
 ) -> list[Candidate] | Missing:
     """Those nearest to the other thing in that direction; to each one, when it is there twice."""
-    references = _best_tier(alike(scene, Target(relation.other)))
+    references = relation.boxes or [c.box for c in _best_tier(alike(scene, Target(relation.other)))]
     if not references:
         return Missing(f"nothing reads {quote(relation.other)}", nearest(scene, relation.other))
     chosen: list[Candidate] = []
@@ -173,8 +174,8 @@ def _related(
         gaps = [
             (away, c)
             for c in candidates
-            if not same_thing(c.box, reference.box)
-            and (away := gap(c.box, reference.box, relation.where)) is not None
+            if not same_thing(c.box, reference)
+            and (away := gap(c.box, reference, relation.where)) is not None
         ]
         if gaps:
             tier = min(c.tier for _, c in gaps)
@@ -189,20 +190,23 @@ def _related(
     return chosen
 
 
-def within_window(scene: Scene, title: str) -> Scene | Missing:
-    """The scene of the windows so called; Missing, with those that are open, when none is."""
+def windows_called(windows: Sequence[Window], title: str) -> set[int]:
+    """Which windows are so called: by their title, their application, or the words in either."""
     wanted = caseless(title)
-    calls = [(caseless(w.title), caseless(w.application)) for w in scene.windows]
+    calls = [(caseless(w.title), caseless(w.application)) for w in windows]
     for groups in (
-        [i for i, (name, _) in enumerate(calls) if name == wanted],
-        [i for i, (_, application) in enumerate(calls) if application == wanted],
-        [i for i, both in enumerate(calls) if any(contains(title, text) for text in both)],
+        {i for i, (name, _) in enumerate(calls) if name == wanted},
+        {i for i, (_, application) in enumerate(calls) if application == wanted},
+        {i for i, both in enumerate(calls) if any(contains(title, text) for text in both)},
     ):
         if groups:
-            depths = set(groups)
-            break
-    else:
-        depths = set[int]()
+            return groups
+    return set()
+
+
+def within_window(scene: Scene, title: str) -> Scene | Missing:
+    """The scene of the windows so called; Missing, with those that are open, when none is."""
+    depths = windows_called(scene.windows, title)
     names = {scene.windows[i].title for i in depths}
     inside = tuple(
         (element, depth)

@@ -16,6 +16,7 @@ The order of decisions:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
@@ -45,7 +46,7 @@ from agent_app.runtimes.reader.matching.choosing import (
 from agent_app.runtimes.reader.matching.likeness import Likeness, Tier, contains, folded
 from agent_app.runtimes.reader.matching.relations import same_thing, share_columns, share_rows
 from agent_app.runtimes.reader.quoting import quote
-from agent_app.runtimes.reader.sight import Sight
+from agent_app.runtimes.reader.sight import Element, Sight
 
 __all__ = ["Ambiguous", "Found", "Match", "Missing", "Purpose", "find"]
 
@@ -59,15 +60,19 @@ def find(
     purpose: Purpose = "point",
     size: Size | None = None,
     parent: str | None = None,
+    among: Callable[[Element, int | None], bool] | None = None,
 ) -> Found:
     """The one thing on the screen that the target names.
 
     `size` is the frame's, in pixels: what lies outside is left out. `purpose` says what it is for:
     "field" looks for a place to type into, "menu", "item" and "subitem" for the first, second and
     further labels of a menu path, where `parent` is the label before; "read" takes longer texts
-    that hold the words, and one of several will do.
+    that hold the words, and one of several will do. Only what `among` holds for is considered; it
+    is told an element and its window's place in the sight.
     """
     scene = survey(sight, size)
+    if among is not None:
+        scene = replace(scene, elements=tuple(each for each in scene.elements if among(*each)))
     if target.window is not None:
         inside = within_window(scene, target.window)
         if isinstance(inside, Missing):

@@ -15,6 +15,8 @@ from jeepney import new_method_call
 
 from agent_app.geometry import Region
 from agent_app.runtimes.reader.seeing.atspi import (
+    CHECKABLE,
+    CHECKED,
     COMPONENT,
     DAEMON,
     ENABLED,
@@ -25,6 +27,7 @@ from agent_app.runtimes.reader.seeing.atspi import (
     ROOT,
     SENSITIVE,
     SHOWING,
+    TEXT,
     TREE,
     VISIBLE,
     bus_address,
@@ -48,6 +51,9 @@ _CONTAINERS = frozenset(
     "root pane,scroll bar,scroll pane,section,separator,split pane,status bar,statusbar,table,"
     "table row,title bar,tool bar,tree,tree table,unknown,viewport,window".split(",")
 )
+_CHECKS = frozenset(
+    "check box,check menu item,radio button,radio menu item,switch,toggle button".split(",")
+)
 FIELDS = frozenset("combo box,editbar,entry,password text,spin button,text,date editor".split(","))
 
 
@@ -59,7 +65,8 @@ class AccessibleNode:
 
     `window` is the title of its top-level window and `popup` whether it hangs in a menu or another
     window without a title; `process` is 0 when unknown. Nodes of one `block` err together, should
-    the toolkit place them wrongly.
+    the toolkit place them wrongly. `checked` is None for what cannot be; `reference` is the node's
+    owner and path on the bus.
     """
 
     name: str
@@ -71,6 +78,8 @@ class AccessibleNode:
     block: int
     focused: bool
     enabled: bool
+    checked: bool | None = None
+    reference: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +127,17 @@ class AccessibilityTree:
         except BusError as error:
             self.close()
             return (), (f"accessibility: {error}",)
+
+    def text(self, reference: tuple[str, str]) -> str | None:
+        """What stands in a field, in full; None when its application does not tell."""
+        try:
+            bus = self._connected()
+            bus.begin(self._seconds)
+            (answer,) = bus.ask([method_call(*reference, TEXT, "GetText", "ii", (0, -1))])
+        except BusError:
+            self.close()
+            return None
+        return str(answer[0]) if answer else None
 
     def close(self) -> None:
         if self._bus is not None:
@@ -218,6 +238,8 @@ class AccessibilityTree:
                     place.block,
                     focused=bool(states >> FOCUSED & 1),
                     enabled=bool(states >> SENSITIVE & 1 or states >> ENABLED & 1),
+                    checked=_checked(role, states),
+                    reference=(visit.owner, visit.path),
                 )
                 if name:
                     nodes.append(node)
@@ -293,6 +315,12 @@ def _children(answer: Sequence[Any] | None, parent: _Visit, place: _Place) -> li
     if place.popup and len(visits) > 2:  # a closed menu hides all its items: two tell
         return [replace(visits[0], siblings=tuple(visits[1:-1])), visits[-1]]
     return visits
+
+
+def _checked(role: str, states: int) -> bool | None:
+    if role in _CHECKS or states >> CHECKABLE & 1:
+        return bool(states >> CHECKED & 1)
+    return None
 
 
 def _inside(inner: Region, outer: Region, *, slack: int = 3) -> bool:

@@ -20,14 +20,16 @@ DAEMON = DBusAddress(
 _LAUNCHER = DBusAddress("/org/a11y/bus", bus_name="org.a11y.Bus", interface="org.a11y.Bus")
 
 # Bits of a state, of atspi-constants.h.
-ACTIVE, ENABLED, FOCUSED, SENSITIVE, SHOWING, VISIBLE, MANAGES_DESCENDANTS = (
+ACTIVE, CHECKED, ENABLED, FOCUSED, SENSITIVE, SHOWING, VISIBLE, MANAGES_DESCENDANTS, CHECKABLE = (
     1,
+    4,
     8,
     12,
     24,
     25,
     30,
     31,
+    41,
 )
 
 

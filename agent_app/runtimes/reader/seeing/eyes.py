@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
+from agent_app.geometry import FrameBox
 from agent_app.model_runtime import ImagePart
-from agent_app.runtimes.reader.seeing.accessibility import AccessibilityTree, AccessibleNode
+from agent_app.runtimes.reader.seeing.accessibility import FIELDS, AccessibilityTree, AccessibleNode
 from agent_app.runtimes.reader.seeing.ink import edges
 from agent_app.runtimes.reader.seeing.merging import (
     Layer,
+    Placed,
+    covered,
     layers,
     merge,
     place,
+    shows,
     sight_windows,
     visible,
 )
@@ -68,9 +72,61 @@ class Eyes:
         self._recorded = recorded
         self.timing = Timing()
 
-    def texts(self, part: ImagePart) -> tuple[Element, ...]:
-        """The texts of a screenshot, by its pixels alone."""
-        return self._ocr.read(part)
+    def texts(
+        self, part: ImagePart, within: Sequence[FrameBox] | None = None
+    ) -> tuple[Element, ...]:
+        """The texts of a screenshot, or of some boxes of it, by its pixels alone."""
+        return self._ocr.read(part) if within is None else self._ocr.read_within(part, within)
+
+    def confirm(
+        self, part: ImagePart, wanted: Callable[[str], bool], windows: Collection[int] | None
+    ) -> Sight | None:
+        """What is called as `wanted` says, as the applications tell, confirmed by the pixels there.
+
+        None where that does not settle it: when nothing is so called, when a name is not read where
+        it is to be, or when one of the `windows` (by their places from the topmost down; None for
+        all) is of an application that tells nothing. Reads little, so it takes a tenth of `look`.
+        """
+        stack = self._stack(part, [])
+        if not stack:
+            return None
+        nodes = self._nodes([])
+        telling = {node.process for node in nodes}
+        for index, layer in enumerate(stack):
+            counts = windows is None or index in windows
+            silent = layer.window.process not in telling
+            if counts and silent and (layer.window.process or not layer.window.popup):
+                return None
+        items = [
+            Placed(node, part.transform.region_to_box(node.region))
+            for node in nodes
+            if node.name and wanted(node.name)
+        ]
+        items = visible(items, stack)
+        texts = self._ocr.read_within(part, [item.box for item in items])
+        confirmed = {
+            item.node.process for item in items if any(shows(item, text) for text in texts)
+        }
+        for item in items:
+            is_field = item.node.role in FIELDS
+            if is_field and item.node.process in confirmed:
+                continue  # beside its label, which is where it should be
+            if is_field or not any(shows(item, text) for text in texts):
+                return None
+        if not items:
+            return None
+        own = [text for text in texts if any(shows(item, text) for item in items)]
+        elements = merge(own, items, stack)
+        return Sight(elements, sight_windows(stack, part.transform))
+
+    def told(self, part: ImagePart) -> Sight:
+        """What the applications alone tell, where they say that it is: no pixel is read."""
+        stack = self._stack(part, [])
+        items = [
+            Placed(node, part.transform.region_to_box(node.region)) for node in self._nodes([])
+        ]
+        elements = merge((), visible(items, stack), stack)
+        return Sight(elements, sight_windows(stack or (), part.transform))
 
     def look(self, part: ImagePart) -> Sight:
         """What can be read in a screenshot taken just now."""
@@ -84,10 +140,17 @@ class Eyes:
         ocr_seconds = clock.lap()
         edge = edges(np.asarray(part.image.convert("RGB")))
         placed = visible(place(nodes, texts, part.transform, edge), stack)
+        hidden = covered(nodes, part.transform, stack)
         elements = merge(texts, placed, stack)
         windows = sight_windows(stack or (), part.transform)
         self.timing = Timing(ocr_seconds, tree_seconds, windows_seconds, clock.lap())
-        return Sight(elements, windows, tuple(notes))
+        return Sight(elements, windows, tuple(notes), hidden)
+
+    def content(self, element: Element) -> str | None:
+        """What stands in a field, in full; None when no application tells."""
+        if self._tree is None or element.reference is None:
+            return None
+        return self._tree.text(element.reference)
 
     def close(self) -> None:
         """Let go of the bus and the display."""

@@ -57,6 +57,8 @@ def sight_windows(stack: Sequence[Layer], transform: FrameTransform) -> tuple[Wi
             layer.window.application,
             _clipped(layer.box, transform),
             layer.window.active,
+            layer.window.process,
+            layer.window.popup,
         )
         for layer in stack
     )
@@ -76,7 +78,7 @@ def place(
         blocks[node.process, node.block].append(Placed(node, box))
     shown = {
         key: {
-            index: text for index, item in enumerate(items) for text in texts if _shows(item, text)
+            index: text for index, item in enumerate(items) for text in texts if shows(item, text)
         }
         for key, items in blocks.items()
     }
@@ -111,6 +113,21 @@ def visible(placed: Sequence[Placed], stack: Sequence[Layer] | None) -> list[Pla
     return [item for item in placed if _on_top(item, stack)]
 
 
+def covered(
+    nodes: Sequence[AccessibleNode], transform: FrameTransform, stack: Sequence[Layer] | None
+) -> tuple[Element, ...]:
+    """What another window covers, where the applications say that it lies."""
+    if stack is None:
+        return ()
+    items = [Placed(node, transform.region_to_box(node.region)) for node in nodes]
+    return tuple(
+        Element(item.node.name, item.box, "accessibility", role=item.node.role,
+                window=item.node.window)
+        for item in items
+        if item.node.name and not _on_top(item, stack)
+    )  # fmt: skip
+
+
 def merge(
     texts: Sequence[Element], placed: Sequence[Placed], stack: Sequence[Layer] | None
 ) -> tuple[Element, ...]:
@@ -122,7 +139,7 @@ def merge(
     absorbed: set[int] = set()
     elements: list[Element] = []
     for item in _without_doubles(placed):
-        own = [text for text in texts if _shows(item, text)]
+        own = [text for text in texts if shows(item, text)]
         absorbed |= {id(text) for text in own}
         box = item.box
         if own and item.node.role not in FIELDS and len(own) == 1:
@@ -136,6 +153,9 @@ def merge(
                 window=_title(item, stack),
                 focused=item.node.focused,
                 enabled=item.node.enabled,
+                checked=item.node.checked,
+                extent=item.box,
+                reference=item.node.reference,
             )
         )
     for text in texts:
@@ -184,7 +204,7 @@ def _plain(text: str) -> str:
     return "".join(text.casefold().replace("…", "...").split()).rstrip(".:")
 
 
-def _shows(item: Placed, text: Element) -> bool:
+def shows(item: Placed, text: Element) -> bool:
     """Whether a text is what the element shows."""
     if item.node.role in FIELDS or not item.box.contains(text.box.center):
         return False
@@ -245,7 +265,7 @@ def _contradicted(item: Placed, texts: Sequence[Element]) -> bool:
     if item.node.role in FIELDS:
         return False
     inside = [text for text in texts if item.box.contains(text.box.center)]
-    if any(_likeness(text.text, item.node.name) >= 60 or _shows(item, text) for text in inside):
+    if any(_likeness(text.text, item.node.name) >= 60 or shows(item, text) for text in inside):
         return False
     if item.node.role in _TEXTS and len(_plain(item.node.name)) > 3:
         return True

@@ -95,6 +95,20 @@ class Ocr:
         self._memories = [*self._memories[-_FRAMES_KEPT + 1 :], _Memory(pixels.copy(), elements)]
         return _scaled(elements, part)
 
+    def read_within(self, part: ImagePart, boxes: Iterable[FrameBox]) -> tuple[Element, ...]:
+        """The texts in some boxes of a screenshot as it was captured; nothing else is read.
+
+        Nothing is remembered but the texts' own pictures.
+        """
+        pixels = np.asarray(part.image.convert("RGB"))
+        frame = Box(0, 0, pixels.shape[1], pixels.shape[0])
+        regions = [
+            Box(int(b.left), int(b.top), round(b.right), round(b.bottom)).within(frame)
+            for b in boxes
+        ]
+        regions = merged(region for region in regions if region.area > 0)
+        return self._read_regions(pixels, edges(pixels), regions) if regions else ()
+
     def forget(self) -> None:
         """Read everything again next time."""
         self._memories = []
