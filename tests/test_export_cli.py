@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops
 
+from agent_app.codegen.formats import FORMATS
 from agent_app.episode.reader import open_episode
-from agent_app.exporting.formats import FORMATS
 from tests.chromium import Chromium
 
 AGENT_APP = (sys.executable, "-m", "agent_app")

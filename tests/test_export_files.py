@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from agent_app.actions import Action, AskHuman, Click, Scroll, Terminate, Wait, target_points
+from agent_app.codegen.formats import FORMATS, export_episode
 from agent_app.dialects import code as dialect
 from agent_app.dialects.table import read_word
 from agent_app.episode.format import EVENTS_FILE
 from agent_app.episode.reader import open_episode
 from agent_app.errors import KnownError
 from agent_app.exporting.code import as_pixels, as_shares, lines_of
-from agent_app.exporting.formats import FORMATS, export_episode
 from agent_app.geometry import RelativePoint, Size
 from agent_app.model_runtime import no_progress
 from tests.fakes.episodes import frame_file

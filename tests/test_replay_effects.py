@@ -1,8 +1,7 @@
-"""Effects compared on pictures, heals on disk, flows and tests as files."""
+"""Effects compared on pictures, heals on disk, parameters from files."""
 
 from __future__ import annotations
 
-import ast
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,11 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from agent_app.actions import Click, Drag, Hold, Hotkey, Press, Scroll, Wait, Write
 from agent_app.errors import KnownError
 from agent_app.events import WindowRef
-from agent_app.exporting.pytest_file import source_of
-from agent_app.exporting.scripted import Scripted
 from agent_app.geometry import (
     FrameBox,
     FramePoint,
@@ -29,19 +25,9 @@ from agent_app.model_runtime import ImagePart
 from agent_app.replaying.anchor import Anchor, AnchorMaker
 from agent_app.replaying.changes import Change
 from agent_app.replaying.effect_texts import Read
-from agent_app.replaying.effects import Effect, Recorded, Written, difference
-from agent_app.replaying.flow import (
-    Flow,
-    FlowAction,
-    FlowStep,
-    read_flow,
-    script_of_flow,
-    write_flow,
-)
+from agent_app.replaying.effects import Effect, Recorded, difference
 from agent_app.replaying.healing import Heals
 from agent_app.replaying.parameters import check_params, read_params
-from agent_app.replaying.script import Deed, Part, Script
-from agent_app.replaying.store import save_anchors
 from agent_app.replaying.windows import WindowName, is_like
 from agent_app.runtimes.reader.sight import Element, Sight
 from agent_app.screen.frame import Pixels
@@ -348,102 +334,6 @@ def test_heals_of_a_stranger_are_read_with_care(tmp_path: Path) -> None:
     (heals.folder / str(number) / "anchors.json").write_text("{}")
     with pytest.raises(KnownError, match="cannot read the anchors"):
         heals.anchors()
-
-
-HOSTILE = (
-    "\"\"\"'''\\\n\r\n\x0c\u2028__import__('os').system('touch owned')\n#",
-    "{texts} {0} %s $x",
-    "# -*- coding: utf-7 -*-\n+AAo-import os",
-    "!!python/object/apply:os.system ['touch owned']",
-    "\x00\x1b[2J\ud800",
-)
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_nothing_recorded_breaks_out_of_a_test(text: str, tmp_path: Path) -> None:
-    actions = (
-        Write(text),
-        Press((text,)),
-        Hotkey((text, text)),
-        Click(PLACE, modifiers=(text,)),
-        Drag(PLACE, PLACE),
-        Scroll(1, 2, PLACE),
-        Hold((text,), float("nan")),
-        Wait(float("inf")),
-    )
-    deeds = tuple(Deed(f"1.{n}", each, text, "text_1") for n, each in enumerate(actions))
-    effect = Effect(True, (WindowName(text),), (WindowName(text),), (text,))
-    part = Part(1, deeds, Written(effect), WindowName(text, text))
-    script = Script(text, (part,), lambda _key: None)
-    source = source_of(Scripted(script, {}, "1280x800", (text,), ()))
-    path = tmp_path / "test_it.py"
-    path.write_bytes(source.encode("utf-8", "strict"))
-    tree = ast.parse(path.read_bytes())
-    assert [type(each).__name__ for each in tree.body] == [
-        *("Expr", "ImportFrom", "Import", "ImportFrom", "Assign", "Assign", "Assign"),
-        *("FunctionDef", "FunctionDef"),
-    ]
-    test = tree.body[-1]
-    assert isinstance(test, ast.FunctionDef)
-    assert len(test.body) == len(actions) + 1
-    for statement in test.body:
-        assert isinstance(statement, ast.Expr)
-        call = statement.value
-        assert isinstance(call, ast.Call)
-        assert isinstance(call.func, ast.Attribute)
-        assert isinstance(call.func.value, ast.Name)
-        assert call.func.value.id == "player"
-    strings = {each.value for each in ast.walk(test) if isinstance(each, ast.Constant)}
-    assert text in strings
-
-
-def flow(text: str = "hello") -> Flow:
-    return Flow(
-        task=text,
-        texts={"text_1": text},
-        steps=(
-            FlowStep(
-                text,
-                (FlowAction(Click(PLACE), "1.0"), FlowAction(Write(text), text="text_1")),
-                WindowName(text, "Editor"),
-                Effect(True, (WindowName("Save As", "Editor"),), (), (text,)),
-            ),
-        ),
-    )
-
-
-@pytest.mark.parametrize("text", [each for each in HOSTILE if "\ud800" not in each])
-def test_a_flow_comes_back_as_it_was_written(text: str, tmp_path: Path) -> None:
-    write_flow(tmp_path / "flow.yaml", flow(text))
-    assert read_flow(tmp_path / "flow.yaml") == flow(text)
-
-
-def test_a_flow_becomes_a_script(tmp_path: Path) -> None:
-    write_flow(tmp_path / "flow.yaml", flow())
-    save_anchors(tmp_path, {"1.0.0": anchor()})
-    script = script_of_flow(tmp_path / "flow.yaml")
-    assert script.anchor("1.0.0") == anchor()
-    assert script.texts == {"text_1": "hello"}
-    assert script.parts[0].expected.effect.texts == ("hello",)
-
-
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        ("flow: 2\nsteps: []", "its version is 2"),
-        ("[]", "its version is None"),
-        ("flow: 1\nsteps: !!python/object/apply:os.getcwd []", "cannot read the flow"),
-        ("flow: 1\na: &a [1]\nb: [*a, *a]", "aliases"),
-        ("flow: 1\nsteps: [{intent: x, actions: [{do: {type: explode}}]}]", "explode"),
-        ("{" * 5000, "cannot read the flow"),
-        ("flow: 1\ntask: \x00", "cannot read the flow"),
-    ],
-)
-def test_a_file_that_is_no_flow_is_refused(text: str, why: str, tmp_path: Path) -> None:
-    path = tmp_path / "flow.yaml"
-    path.write_text(text)
-    with pytest.raises(KnownError, match=why):
-        read_flow(path)
 
 
 def test_parameters_come_from_the_command_line_and_from_files(tmp_path: Path) -> None:

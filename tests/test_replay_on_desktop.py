@@ -10,16 +10,21 @@ from pathlib import Path
 import pytest
 
 from agent_app import session as session_module
+from agent_app.codegen.formats import export_episode
+from agent_app.codegen.live import LiveTest
 from agent_app.episode.reader import open_episode
-from agent_app.events import EffectCompared, RunFinished, TargetFound
-from agent_app.exporting.formats import export_episode
+from agent_app.events import EffectCompared, RunFinished, StepFinished, TargetFound, Timing
+from agent_app.flows.reading import read_flow
 from agent_app.geometry import Region, Size
 from agent_app.model_runtime import no_progress
+from agent_app.replaying.flow import script_of_flow
+from agent_app.replaying.script import anchor_keys
 from agent_app.session import Workplace, WorkplaceOptions
 from agent_app.virtual import VirtualDesktop
 from tests.fakes.runtime import ScriptedRuntime, reply
 
 EDITOR = "mousepad --disable-server"
+PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "agent_app.testing.plugin")
 RECORDED, OTHER = Size(1280, 800), "1920x1080"
 FILE_MENU = (21, 31)  # of the window
 SAVE_AS = (61, 208)
@@ -99,8 +104,30 @@ def test_the_exported_test_passes_under_pytest(recording: Path, tmp_path: Path) 
     test = tmp_path / "test"
     lost = export_episode(open_episode(recording), "pytest", test, progress=no_progress)
     assert lost == []
+    source = (test / "test_recorded.py").read_text()
+    assert "'Grüße\\n'" in source or '"Grüße\\n"' in source
+    assert 'desktop.find("File").click()' in source
+    assert 'expect(desktop.window("Save As")).to_be_visible()' in source
     saved = recording.parent / "saved.txt"
     saved.unlink()
-    done = run_python("-m", "pytest", "-q", "-p", "no:cacheprovider", str(test), folder=tmp_path)
+    done = run_python(*PYTEST, str(test), folder=tmp_path)
     assert done.returncode == 0, done.stdout
     assert saved.read_text() == "Grüße\n"
+
+
+@pytest.mark.desktop
+def test_the_same_is_a_flow_and_a_test_that_grew_with_the_recording(
+    recording: Path, tmp_path: Path
+) -> None:
+    episode = open_episode(recording)
+    assert export_episode(episode, "flow", tmp_path / "flow", progress=no_progress) == []
+    flow = tmp_path / "flow" / "recorded.flow.yaml"
+    script = script_of_flow(flow)
+    assert [len(part.deeds) for part in script.parts] == [1] * 5
+    assert all(script.anchor(key) is not None for key in anchor_keys(script))
+    with LiveTest(tmp_path / "live.flow.yaml") as live:
+        live.follow(recording, StepFinished(1, Timing(), 0.0))
+        live.follow(recording, episode.events[-1])
+    kinds = [step.kind for step in read_flow(flow).steps]
+    assert kinds[:3] == ["type", "click", "click"]
+    assert [step.kind for step in read_flow(tmp_path / "live.flow.yaml").steps] == kinds

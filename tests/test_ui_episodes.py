@@ -15,9 +15,9 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 
+from agent_app.codegen import formats
 from agent_app.episode.library import Library
 from agent_app.errors import KnownError
-from agent_app.exporting import formats
 from agent_app.ui import run_viewer
 from agent_app.ui.theme import DARK, LIGHT
 from agent_app.ui.viewer.episodes import EpisodesView

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from agent_app import __version__
-from agent_app.cli import models, recording, recordings, replaying, running
+from agent_app.cli import codegen, models, recording, recordings, replaying, running, testing
 from agent_app.errors import KnownError
 
 _STOPPED = 130
@@ -42,6 +42,9 @@ def parser() -> argparse.ArgumentParser:
     replaying.add_replay(commands)
     models.add_model(commands)
     recording.add_record(commands)
+    testing.add_test(commands)
+    codegen.add_codegen(commands)
+    codegen.add_inspect(commands)
     recordings.add_episodes(commands)
     recordings.add_export(commands)
     recordings.add_import(commands)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,18 +32,24 @@ def add_record(commands: Commands) -> None:
         "is not kept.",
     )
     record.add_argument("task", metavar="TASK", nargs="?", default="", help="what you will do")
-    add_desktop(record)
-    record.add_argument("--app", metavar="CMD", help="start this program on the desktop first")
-    record.add_argument("--episode", type=Path, metavar="DIR", help="record into this new folder")
-    record.add_argument("--no-window", action="store_true", help="show no strip, only these lines")
-    record.add_argument(
+    add_recording(record)
+    record.set_defaults(command=_record)
+
+
+def add_recording(parser: argparse.ArgumentParser) -> None:
+    """The flags of whatever records a person."""
+    add_desktop(parser)
+    parser.add_argument("--app", metavar="CMD", help="start this program on the desktop first")
+    parser.add_argument("--episode", type=Path, metavar="DIR", help="record into this new folder")
+    parser.add_argument("--no-window", action="store_true", help="show no strip, only these lines")
+    parser.add_argument(
         "--injected",
         action=argparse.BooleanOptionalAction,
         default=None,
         help="input that programs send is yours, too: by VNC, a remote desktop or xdotool "
         "(default: only on a virtual desktop, which has no mouse of its own)",
     )
-    record.add_argument(
+    parser.add_argument(
         "--secret-window",
         action="append",
         default=[],
@@ -50,19 +57,27 @@ def add_record(commands: Commands) -> None:
         help="keep nothing that is typed into windows with this in their title or application's "
         "name; may be given several times",
     )
-    record.add_argument(
+    parser.add_argument(
         "--stop-key", metavar="KEYS", help="the keys that end it (default: ctrl+alt+end)"
     )
-    record.add_argument(
+    parser.add_argument(
         "--secret-key",
         metavar="KEYS",
         help="the keys before and after a secret (default: ctrlleft+ctrlright)",
     )
-    record.set_defaults(command=_record)
 
 
 def _record(options: argparse.Namespace) -> int:
     """Record a demonstration: what you click and type, and what the screen showed before it."""
+    return demonstrate(options, options.task)
+
+
+def demonstrate(
+    options: argparse.Namespace,
+    task: str,
+    follow: Callable[[Path, Event], None] = lambda _episode, _event: None,
+) -> int:
+    """Record a person as the flags say; `follow` is told each event and the episode's folder."""
     from rich.console import Console
 
     from agent_app.demonstration.fields import start_accessibility
@@ -81,7 +96,7 @@ def _record(options: argparse.Namespace) -> int:
         process = place.launch(options.app) if options.app else None
         session = DemonstrationSession(
             place,
-            options.task,
+            task,
             episode=options.episode,
             options=chosen,
             app_ended=lambda: process is not None and process.poll() is not None,
@@ -94,7 +109,9 @@ def _record(options: argparse.Namespace) -> int:
                 style="dim",
                 soft_wrap=True,
             )
-        shown = _Shown(console, "+".join(chosen.stop_chord))
+        shown = _Shown(
+            console, "+".join(chosen.stop_chord), lambda event: follow(session.episode, event)
+        )
         _run(session, shown, strip=not options.no_window, virtual=place.desktop is not None)
         if session.recorder.folder.exists():
             console.print(f"episode: {session.recorder.folder}", style="dim", soft_wrap=True)
@@ -127,8 +144,9 @@ def _run(session: DemonstrationSession, shown: _Shown, *, strip: bool, virtual: 
 class _Shown:
     """Prints a recording as it comes, one line for each step."""
 
-    def __init__(self, console: Console, stop_chord: str) -> None:
+    def __init__(self, console: Console, stop_chord: str, follow: Callable[[Event], None]) -> None:
         self.outcome: Outcome = "error"
+        self._follow = follow
         self.stop_chord = stop_chord
         self._console = console
         self._told: set[int] = set()
@@ -143,6 +161,7 @@ class _Shown:
         """Print what this event tells."""
         from agent_app.events import ActionDecided, ModelWarned, RunFinished, RunStarted
 
+        self._follow(event)
         match event:
             case RunStarted():
                 self.say(f"Recording. It ends with {self.stop_chord}, or Ctrl+C here.", "bold")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent_app.cli.parsers import Commands
-from agent_app.exporting.formats import FORMATS
+from agent_app.codegen.formats import FORMATS
 
 if TYPE_CHECKING:
     from agent_app.model_runtime import Progress
@@ -131,11 +131,11 @@ def _export(options: argparse.Namespace) -> int:
     """Write an episode in another format, and say what that cannot hold."""
     from rich.console import Console
 
+    from agent_app.codegen.formats import export_episode
     from agent_app.console import progress_bar
     from agent_app.episode.library import Library
     from agent_app.episode.reader import open_episode
     from agent_app.episode.recorder import default_library
-    from agent_app.exporting.formats import export_episode
 
     console = Console()
     folder = Path(options.episode)

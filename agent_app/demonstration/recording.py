@@ -125,6 +125,7 @@ class Recording:
                 monitors=self._workplace.screen.monitors(),
                 budgets=Budgets(),
                 at=self._started,
+                programs=self._workplace.programs,
             )
             try:
                 yield from self._record()

@@ -1,4 +1,7 @@
-"""Every format an episode can be written in, by the name that the command line gives it."""
+"""The formats an episode can be written in, by the names that the command line gives them.
+
+Tests are formats, too: `agent_app.codegen.formats` has them all.
+"""
 
 from __future__ import annotations
 
@@ -90,18 +93,6 @@ def _midscene() -> Writer:
     return write_midscene
 
 
-def _pytest() -> Writer:
-    from agent_app.exporting.pytest_file import write_pytest
-
-    return write_pytest
-
-
-def _flow() -> Writer:
-    from agent_app.exporting.flow import write_flow_folder
-
-    return write_flow_folder
-
-
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         "html": Format("one page to watch the run in a browser, without a network", _html),
@@ -109,8 +100,6 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "gif": Format("the same, small enough for an issue or a chat", _gif),
         "jsonl": Format("one JSON line for each step", _jsonl),
         "junit": Format("the run as a test case, for continuous integration", _junit),
-        "pytest": Format("a test that does the run again, for pytest", _pytest, is_folder=True),
-        "flow": Format("the same as YAML, for `agent-app replay`", _flow, is_folder=True),
         "agentnet": Format("a task of AgentNet with its images", _agentnet, is_folder=True),
         "osworld": Format("a results folder of OSWorld", _osworld, is_folder=True),
         "playwright-trace": Format("a zip for Playwright's trace viewer", _playwright_trace),
@@ -121,7 +110,12 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 
 
 def export_episode(
-    episode: Episode, name: str, output: Path, *, progress: Progress
+    episode: Episode,
+    name: str,
+    output: Path,
+    *,
+    progress: Progress,
+    known: Mapping[str, Format] = FORMATS,
 ) -> Sequence[str]:
     """Write an episode in the format of this name; what that cannot hold, one sentence each.
 
@@ -129,9 +123,9 @@ def export_episode(
     that is no format, an output that is taken or lies in the episode, and one that cannot be
     written.
     """
-    if name not in FORMATS:
-        raise KnownError(f"{name!r} is no export format", remedy=f"one of: {', '.join(FORMATS)}")
-    chosen = FORMATS[name]
+    if name not in known:
+        raise KnownError(f"{name!r} is no export format", remedy=f"one of: {', '.join(known)}")
+    chosen = known[name]
     _check_free(output, chosen, episode.folder)
     return chosen.open()(episode, output, progress)
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from agent_app.episode.reader import Episode
 from agent_app.model_runtime import Progress
 from agent_app.replaying.anchor import Anchor, AnchorMaker
+from agent_app.replaying.effect_texts import Read
 from agent_app.replaying.healing import Heals
 from agent_app.replaying.labels import renamed, text_names
-from agent_app.replaying.reading_screens import Readers
 from agent_app.replaying.script import Script, anchor_keys, script_of, typed_texts
 
 
@@ -25,17 +25,17 @@ class Scripted:
     lost: tuple[str, ...]
 
 
-def scripted(episode: Episode, readers: Readers, progress: Progress) -> Scripted:
-    """Read an episode's frames, which takes a second or more for each new screen."""
+def scripted(episode: Episode, read: Read, progress: Progress) -> Scripted:
+    """`read` an episode's frames, which takes a second or more for each new screen."""
     script = script_of(
         episode,
-        maker=AnchorMaker(readers.recall),
-        read=readers.recall,
+        maker=AnchorMaker(read),
+        read=read,
         healed=Heals(episode.folder).anchors(),
         replaced=typed_texts(episode),  # they are parameters: nothing may hang on what they were
     )
     keys = anchor_keys(script)
-    total = len(keys) + len(script.parts)
+    total = len(keys) + 2 * len(script.parts)  # what is written of the parts comes after this
     anchors: dict[str, Anchor] = {}
     lost: list[str] = []
     for count, key in enumerate(keys, 1):

@@ -1,161 +1,153 @@
-"""Flows: a run to be done again as one YAML file, which a person may read and change.
+"""A flow that was exported from a recording, as a script: done again with its anchors.
 
-    flow.yaml       a `Flow`
-    anchors.json    what its targets look like, and the pictures of that: see `store`
+    recorded.flow.yaml   a flow as people write them, whose targets have an `anchor`
+    anchors.json         what its targets look like, and the pictures of that: see `store`
 
-Read as data alone: a tag that would make an object of Python is refused.
+What a person adds to such a flow (loops, conditions, other claims) is for `agent-app test`, which
+finds targets by their locators; here it is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
 
-import msgspec
-import yaml
-
-from agent_app.actions import Action, Write
-from agent_app.episode.files import cannot_write, read_regular, write_whole
+from agent_app.actions import Action, Click, Drag, Hotkey, Move, Press, Scroll, Wait, Write
 from agent_app.errors import KnownError
+from agent_app.flows import steps as given_as
+from agent_app.flows.document import Step
+from agent_app.flows.reading import read_flow
+from agent_app.flows.steps import Target, Thing
+from agent_app.flows.variables import substituted, variable_of, with_values
+from agent_app.geometry import RelativePoint
 from agent_app.replaying.effects import Effect, Written
 from agent_app.replaying.script import Deed, Part, Script
 from agent_app.replaying.store import load_anchors
 from agent_app.replaying.windows import WindowName
 
-FLOW_FILE = "flow.yaml"
-VERSION = 1
-_MOST_BYTES = 4 * 2**20
-_DEEPEST = 40
-_OPENING = (
-    yaml.BlockMappingStartToken,
-    yaml.BlockSequenceStartToken,
-    yaml.FlowMappingStartToken,
-    yaml.FlowSequenceStartToken,
-)
-_CLOSING = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
-
-
-class FlowAction(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One action: its `target` is `<step>.<index>` in `anchors.json`.
-
-    The places in `do` are where it was recorded, for a reader; it is done where the target is.
-    `text` names the text that is typed instead of the one in `do`. `answer` is what a person
-    answered.
-    """
-
-    do: Action
-    target: str = ""
-    text: str = ""
-    answer: str | None = None
-
-
-class FlowStep(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is done, in which window the keyboard is before it, and what is expected of it."""
-
-    intent: str
-    actions: tuple[FlowAction, ...]
-    keyboard: WindowName | None = None
-    expect: Effect = Effect()
-
-
-class Flow(msgspec.Struct, frozen=True, kw_only=True):
-    """The file. `texts` are those that are typed, by their names."""
-
-    flow: int = VERSION
-    task: str = ""
-    replays: str = ""
-    virtual: str = ""
-    programs: tuple[str, ...] = ()
-    texts: dict[str, str] = {}
-    steps: tuple[FlowStep, ...] = ()
-
-
-def write_flow(path: Path, flow: Flow) -> None:
-    """Write a flow; raises KnownError when it cannot be written."""
-    data = msgspec.to_builtins(flow)
-    for step in data["steps"]:
-        for action in step["actions"]:
-            action["do"] = _without_defaults(action["do"])
-    text = _dumped(data)
-    try:
-        write_whole(path, text.encode())
-    except OSError as error:
-        raise cannot_write(error, path) from error
-
-
-def read_flow(path: Path) -> Flow:
-    """Read a flow; raises KnownError for a file that is none, or one of a newer version."""
-    try:
-        text = read_regular(path, most=_MOST_BYTES).decode()
-        _check_shape(text)
-        data: Any = yaml.safe_load(text)
-        version = cast("dict[str, Any]", data).get("flow") if isinstance(data, dict) else None
-        if version != VERSION:
-            raise ValueError(f"its version is {version!r}, and this agent-app reads {VERSION}")
-        return msgspec.convert(data, Flow)
-    except (OSError, ValueError, RecursionError, yaml.YAMLError, msgspec.MsgspecError) as error:
-        raise KnownError(
-            f"cannot read the flow {path}: {' '.join(str(error).split())}",
-            remedy="export it again with `agent-app export EPISODE --to flow`",
-        ) from error
+_SOMEWHERE = RelativePoint(0.5, 0.5)  # a place that is found before it is acted on
+_SECRET = "{{{{secret:{name}}}}}"  # noqa: S105 - a place holder, no secret
 
 
 def script_of_flow(path: Path) -> Script:
     """The script of a flow, with the anchors that lie beside it. Raises KnownError."""
     flow = read_flow(path)
     anchors = load_anchors(path.parent)
-    parts: list[Part] = []
-    for number, step in enumerate(flow.steps, 1):
-        deeds = tuple(
-            Deed(each.target, _action(each, flow, path), step.intent, each.text, each.answer)
-            for each in step.actions
-        )
-        parts.append(Part(number, deeds, Written(step.expect), step.keyboard))
-    return Script(flow.task, tuple(parts), anchors.get, flow.replays)
+    reading = _Reading(flow.head.variables)
+    for step in (*flow.setup, *flow.steps, *flow.teardown):
+        reading.add(step)
+    return Script(flow.head.name, tuple(reading.parts), anchors.get, flow.head.recorded)
 
 
-def _check_shape(text: str) -> None:
-    """Raises ValueError for what makes a small file an enormous one, or a slow one."""
-    depth = 0
-    for token in cast("Iterable[object]", cast("Any", yaml).scan(text)):
-        if isinstance(token, yaml.AliasToken):
-            raise ValueError("aliases are not read")
-        if isinstance(token, _OPENING):
-            depth += 1
-        elif isinstance(token, _CLOSING):
-            depth -= 1
-        if depth > _DEEPEST:
-            raise ValueError("it is nested too deep")
+class _Reading:
+    """A flow's steps on their way to the parts of a script."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self.parts: list[Part] = []
+        self._variables = variables
+
+    def add(self, step: Step) -> None:
+        """One step: an act is a part, and a claim belongs to the part before it."""
+        given = step.given
+        if isinstance(given, given_as.Launch | given_as.End):
+            return  # which programs are there is said to `agent-app replay`
+        if isinstance(given, given_as.Expect):
+            self._claim(step, given)
+            return
+        deeds = self._deeds(step)
+        if not deeds:
+            raise _refused(step, f"“{step.kind}” is for agent-app test")
+        window = ""
+        if isinstance(given, given_as.Type | given_as.Press):
+            window = with_values(given.window, self._variables)
+        keyboard = WindowName(window) if window else None
+        effect = Effect()
+        self.parts.append(Part(len(self.parts) + 1, deeds, Written(effect), keyboard))
+
+    def _deeds(self, step: Step) -> tuple[Deed, ...]:
+        given, note = step.given, step.options.note or step.kind
+
+        def deed(key: str, action: Action, name: str = "") -> Deed:
+            return Deed(key, action, note, name)
+
+        def key(thing: Thing | None) -> str:
+            return _anchor(step, thing)
+
+        match given:
+            case given_as.Click(button=button, count=count, holding=holding):
+                return (deed(key(given), Click(_SOMEWHERE, button, count, holding)),)
+            case given_as.DoubleClick():
+                return (deed(key(given), Click(_SOMEWHERE, count=2)),)
+            case given_as.RightClick():
+                return (deed(key(given), Click(_SOMEWHERE, "right")),)
+            case given_as.Hover():
+                return (deed(key(given), Move(_SOMEWHERE)),)
+            case given_as.Drag(thing=thing, to=to) if key(thing) == key(to):
+                return (deed(key(thing), Drag(_SOMEWHERE, _SOMEWHERE)),)
+            case given_as.Fill(field=field, text=text):
+                clicked = deed(key(field), Click(_SOMEWHERE))
+                return (clicked, deed(key(field), Hotkey(("ctrl", "a"))), self._write(step, text))
+            case given_as.Type(text=text, into=into):
+                clicked = () if into is None else (deed(key(into), Click(_SOMEWHERE)),)
+                return (*clicked, self._write(step, text))
+            case given_as.Press(keys=keys, into=into):
+                clicked = () if into is None else (deed(key(into), Click(_SOMEWHERE)),)
+                pressed = (keys,) if isinstance(keys, str) else keys
+                return (*clicked, *(deed("", _pressed(each)) for each in pressed))
+            case given_as.Scroll(to=None, over=over):
+                at = None if over is None else _SOMEWHERE
+                turn = Scroll(given.right - given.left, given.up - given.down, at)
+                return (deed("" if over is None else key(over), turn),)
+            case given_as.Pause(seconds=seconds):
+                return (deed("", Wait(seconds)),)
+            case _:
+                return ()
+
+    def _write(self, step: Step, text: str) -> Deed:
+        """What types a text: under its variable's name, if that is all of it."""
+        names = {name: _SECRET.format(name=name) for name in variable_of(text, of="environment")}
+        known = {**self._variables, **{f"env:{name}": value for name, value in names.items()}}
+        whole = substituted(given_as.Type(text=text), known).text
+        name = variable_of(text, of="flow")
+        return Deed("", Write(whole), step.options.note, name[0] if len(name) == 1 else "")
+
+    def _claim(self, step: Step, given: given_as.Expect) -> None:
+        given = substituted(given, self._variables)
+        if not self.parts:
+            raise _refused(step, "a claim before the first act is for agent-app test")
+        last = self.parts.pop()
+        effect = last.expected.effect
+        opened, closed, texts = effect.opened or (), effect.closed or (), effect.texts
+        match given:
+            case given_as.Expect(window=str(title)):
+                opened = (*opened, WindowName(title))
+            case given_as.Expect(no_window=str(title)):
+                closed = (*closed, WindowName(title))
+            case given_as.Expect(visible=str(text)):
+                texts = (*texts, text)
+            case given_as.Expect(visible=Target(text=text)) if text:
+                texts = (*texts, text)
+            case _:
+                raise _refused(step, "this claim is for agent-app test")
+        told = bool(opened or closed)
+        effect = Effect(True, opened if told else None, closed if told else None, texts)
+        self.parts.append(Part(last.number, last.deeds, Written(effect), last.keyboard))
 
 
-def _action(each: FlowAction, flow: Flow, path: Path) -> Action:
-    if not isinstance(each.do, Write) or not each.text:
-        return each.do
-    if each.text not in flow.texts:
-        raise KnownError(
-            f"{path} types {each.text!r}, which is none of its texts",
-            remedy=f"its texts are {', '.join(flow.texts) or 'none'}",
-        )
-    return Write(flow.texts[each.text])
+def _pressed(keys: str) -> Action:
+    names: Sequence[str] = keys.split("+") if len(keys) > 1 else (keys,)
+    if "" in names:  # "ctrl++"
+        names = (*filter(None, names), "+")
+    return Hotkey(tuple(names)) if len(names) > 1 else Press(tuple(names))
 
 
-def _dumped(data: Any) -> str:
-    """YAML with texts of several lines as such."""
-
-    class Dumper(yaml.SafeDumper):
-        pass
-
-    def represent(dumper: Any, text: str) -> Any:
-        style = "|" if "\n" in text else None
-        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-    yaml.add_representer(str, represent, Dumper=Dumper)
-    return yaml.dump(data, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100)
+def _anchor(step: Step, thing: Thing | None) -> str:
+    if isinstance(thing, Target) and thing.anchor:
+        return thing.anchor
+    raise _refused(step, "its target has no anchor, because no recording has it")
 
 
-def _without_defaults(action: dict[str, Any]) -> dict[str, Any]:
-    """An action as a person would write it."""
-    usual = {"button": "left", "modifiers": (), "at": None, "start": None, "dx": 0, "dy": 0}
-    usual |= {"choices": (), "answer": "", "count": 1}
-    return {name: value for name, value in action.items() if usual.get(name, action) != value}
+def _refused(step: Step, why: str) -> KnownError:
+    return KnownError(
+        f"{step.place}: {why}", remedy=f"run it as a test: agent-app test {step.place.path.name}"
+    )

@@ -30,7 +30,7 @@ def open_recorded_reader(episodes: Iterable[Episode]) -> tuple[ReaderRuntime, Te
     }
 
     def known(part: ImagePart) -> Sequence[TopLevel]:
-        return [_top_level(window) for window in windows.get(part.sha1, ())]
+        return [top_level(window) for window in windows.get(part.sha1, ())]
 
     eyes = Eyes({}, recorded=known)
 
@@ -40,7 +40,8 @@ def open_recorded_reader(episodes: Iterable[Episode]) -> tuple[ReaderRuntime, Te
     return ReaderRuntime(eyes), texts
 
 
-def _top_level(window: WindowRef) -> TopLevel:
+def top_level(window: WindowRef) -> TopLevel:
+    """A recorded window as the desktop would tell it; its process is not known any more."""
     region = window.region
     return TopLevel(
         window.title, window.application, region, region, 0, window.active, window.popup

@@ -6,8 +6,9 @@ The folder may come from anyone: everything in it is bounded and checked before 
 from __future__ import annotations
 
 import math
+import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ _FARTHEST = 1e6
 _SHA1 = re.compile(r"[0-9a-f]{40}")
 _KEY = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}\.[01]")
 
+Drawings = dict[tuple[str, Size], Drawing]
+
 
 class _File(msgspec.Struct):
     version: int
@@ -48,21 +51,28 @@ def save_anchors(folder: Path, anchors: Mapping[str, Anchor]) -> None:
     A key is `<step>.<index>.<place>`: place 0 is the target, 1 the end of a drag. Raises KnownError
     when it cannot be written.
     """
-    drawings = {
-        picture.drawing.sha1: picture.drawing
-        for anchor in anchors.values()
-        for picture in _pictures(anchor)
-    }
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for sha1, drawing in drawings.items():
-            path = folder / f"{sha1}.png"
-            if not path.exists():
-                _write_unsynced(path, encode_png(drawing.pixels))
-        content = msgspec.json.encode(_File(VERSION, dict(anchors)), enc_hook=_sha1_of)
+        write_drawings(folder, anchors.values())
+        content = msgspec.json.encode(_File(VERSION, dict(anchors)), enc_hook=drawing_name)
         write_whole(folder / ANCHORS_FILE, msgspec.json.format(content, indent=1) + b"\n")
     except OSError as error:
         raise cannot_write(error, folder) from error
+
+
+def write_drawings(folder: Path, anchors: Iterable[Anchor]) -> set[str]:
+    """Write each picture of some anchors that is not there yet; the names of all of them.
+
+    Raises OSError.
+    """
+    drawings = {
+        picture.drawing.sha1: picture.drawing for anchor in anchors for picture in _pictures(anchor)
+    }
+    for sha1, drawing in drawings.items():
+        path = folder / f"{sha1}.png"
+        if not path.exists():
+            _write_unsynced(path, encode_png(drawing.pixels))
+    return set(drawings)
 
 
 def _write_unsynced(path: Path, data: bytes) -> None:
@@ -70,7 +80,7 @@ def _write_unsynced(path: Path, data: bytes) -> None:
 
     Syncing hundreds of small files takes seconds, and anchors can be made again.
     """
-    unfinished = path.with_name(path.name + ".tmp")
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")  # others may write it, too
     unfinished.write_bytes(data)
     unfinished.replace(path)
 
@@ -86,11 +96,11 @@ def load_anchors(folder: Path) -> dict[str, Anchor]:
         version = msgspec.json.decode(data, type=_Version).version
         if version != VERSION:
             raise ValueError(f"its version is {version}, not {VERSION}")
-        file = msgspec.json.decode(data, type=_File, dec_hook=_unread)
+        file = msgspec.json.decode(data, type=_File, dec_hook=drawing_named)
         if len(file.anchors) > _MOST_ANCHORS:
             raise ValueError(f"it holds more than {_MOST_ANCHORS} anchors")
-        read: dict[tuple[str, Size], Drawing] = {}
-        return {key: _checked(key, anchor, folder, read) for key, anchor in file.anchors.items()}
+        read: Drawings = {}
+        return {key: checked(key, anchor, folder, read) for key, anchor in file.anchors.items()}
     except (OSError, ValueError, RecursionError) as error:
         # msgspec's errors are ValueErrors
         reason = error.strerror if isinstance(error, OSError) else str(error)
@@ -111,12 +121,14 @@ class _Unread(Drawing):
         self.name = name
 
 
-def _sha1_of(value: Any) -> str:
+def drawing_name(value: Any) -> str:
+    """What msgspec writes for a drawing: an encoder's `enc_hook`."""
     assert isinstance(value, Drawing)
     return value.sha1
 
 
-def _unread(kind: type, value: Any) -> Any:
+def drawing_named(kind: type, value: Any) -> Any:
+    """What msgspec reads for a drawing, which `checked` then opens: a decoder's `dec_hook`."""
     if kind is not Drawing or not isinstance(value, str) or not _SHA1.fullmatch(value):
         raise ValueError("a picture has no proper name")
     return _Unread(value)
@@ -129,9 +141,11 @@ def _pictures(anchor: Anchor) -> Iterator[Picture]:
         yield landmark.picture
 
 
-def _checked(
-    key: str, anchor: Anchor, folder: Path, read: dict[tuple[str, Size], Drawing]
-) -> Anchor:
+def checked(key: str, anchor: Anchor, folder: Path, read: Drawings) -> Anchor:
+    """An anchor just decoded, with its pictures from a folder; `read` are those opened before.
+
+    Raises OSError, and ValueError for what `save_anchors` would not write.
+    """
     if not _KEY.fullmatch(key):
         raise ValueError(f"{key[:40]!r} names no target")
     try:
@@ -162,9 +176,7 @@ def _checked(
         raise ValueError(f"anchor {key}: {error}") from error
 
 
-def _with_pixels(
-    picture: Picture, frame: Size, folder: Path, read: dict[tuple[str, Size], Drawing]
-) -> Picture:
+def _with_pixels(picture: Picture, frame: Size, folder: Path, read: Drawings) -> Picture:
     box = picture.box
     whole = all(float(side).is_integer() for side in (box.left, box.top, box.width, box.height))
     inside = box.left >= 0 and box.top >= 0

@@ -8,11 +8,12 @@ import time
 from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any, TypeVar, overload
 
 import numpy as np
 from PIL import Image
 
-from agent_app.actions import InputAction, Write
+from agent_app.actions import InputAction, Scroll, Write, describe_action
 from agent_app.episode.reader import open_episode
 from agent_app.errors import KnownError
 from agent_app.exporting.html import write_html
@@ -25,12 +26,16 @@ from agent_app.testing.failures import hidden
 from agent_app.testing.locator import Locator, Scope, key_action
 from agent_app.testing.lookback import assert_seen, never_seen
 from agent_app.testing.looking import Sampler
+from agent_app.testing.model_asking import ask
+from agent_app.testing.model_doing import SECONDS, STEPS, do
 from agent_app.testing.place import Place
 from agent_app.testing.stage import Stage
 from agent_app.testing.trial import TrialSession
 from agent_app.testing.waiting import DEFAULT_SECONDS, CallLog, Deadline
 
 __tracebackhide__ = hidden
+
+T = TypeVar("T")
 
 _START_SECONDS = 15.0
 _READY_SECONDS = 8.0  # at most: some windows never stand still
@@ -133,6 +138,11 @@ class Desktop(Scope):
         """Press keys where the focus is, such as `"enter"` or `"ctrl+s"`, one after the other."""
         self._send(f"press {' '.join(keys)}", [key_action(each) for each in keys])
 
+    def scroll(self, *, up: int = 0, down: int = 0, left: int = 0, right: int = 0) -> None:
+        """Turn the wheel where the pointer is, by so many notches."""
+        turn = Scroll(right - left, up - down)
+        self._send(describe_action(turn), [turn])
+
     def assert_seen(self, text: str, *, last: float = 5.0) -> None:
         """A text was on the screen at some moment of the last seconds, though it may be gone."""
         assert_seen(self.stage, text, last)
@@ -140,6 +150,27 @@ class Desktop(Scope):
     def never_seen(self, text: str, *, last: float = 5.0) -> None:
         """A text was on the screen at no moment of the last seconds."""
         never_seen(self.stage, text, last)
+
+    def do(self, instruction: str, *, steps: int = STEPS, timeout: float = SECONDS) -> None:
+        """Let the agent carry out an instruction, in so many of its steps and seconds at most.
+
+        What it did is remembered, and done again the next time. Raises ActionFailed with the reason
+        when it does not succeed.
+        """
+        do(self.stage, instruction, steps=steps, seconds=timeout)
+
+    @overload
+    def ask(self, question: str, *, samples: int = 1) -> str: ...
+    @overload
+    def ask(self, question: str, kind: type[T], *, samples: int = 1) -> T: ...
+    @overload
+    def ask(self, question: str, kind: Any, *, samples: int = 1) -> Any: ...
+    def ask(self, question: str, kind: Any = str, *, samples: int = 1) -> Any:
+        """What the model answers about the screen as it is now, as a value of type `kind`.
+
+        Of several samples, what most of them say. Raises ActionFailed when it cannot tell.
+        """
+        return ask(self.stage, question, kind, samples=samples)
 
     def screenshot(self) -> Image.Image:
         """What the screen shows now."""

@@ -14,6 +14,7 @@ from agent_app.testing.desktop import Desktop
 from agent_app.testing.failures import ExpectationFailed, found_instead, hidden, said
 from agent_app.testing.locator import Locator
 from agent_app.testing.looking import View
+from agent_app.testing.model_asking import satisfy
 from agent_app.testing.resolving import Resolution
 from agent_app.testing.seams import Thing
 from agent_app.testing.stage import Search, Stage
@@ -71,6 +72,8 @@ class Expectations:
                     step.see(view)
                     step.say(search.log)
                     step.judge(True, verdict.seen)
+                    for thing in resolution.things:
+                        stage.remember(search, thing)
                     return
             view = search.view
             assert view is not None
@@ -269,6 +272,18 @@ class DesktopExpectations(Expectations):
             return Verdict(*baselines.compare(view, None))
 
         baselines.judge(lambda: self._judge(None, f"to match {name}", check, timeout))
+
+    def to_satisfy(self, claim: str, *, samples: int = 1, timeout: float | None = None) -> None:
+        """The model says that this claim is so, from what the screen shows; see `model_asking`."""
+        given = next((t for t in (timeout, self._timeout) if t is not None), self._stage.timeout)
+        satisfy(
+            self._stage,
+            claim,
+            timeout=given,
+            samples=samples,
+            negated=self._negated,
+            soft=self._soft,
+        )
 
 
 class Expect:

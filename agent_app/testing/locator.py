@@ -7,9 +7,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+import msgspec
 from PIL import Image
 
-from agent_app.actions import Button, Click, Drag, Hotkey, InputAction, Move, Press, Write
+from agent_app.actions import (
+    Button,
+    Click,
+    Drag,
+    Hotkey,
+    InputAction,
+    Move,
+    Press,
+    Scroll,
+    Write,
+    describe_action,
+)
 from agent_app.errors import KnownError
 from agent_app.geometry import FrameBox, FramePoint, FrameTransform, Region
 from agent_app.runtimes.reader.language.steps import Where
@@ -198,7 +210,7 @@ class Locator(Scope):
             return f"the field still holds {quote(was)}"
 
         summary = f"fill {self.wanted} with {quote(text)}"
-        self.stage.act([self.wanted], summary, fill, effect=still, timeout=timeout)
+        self.stage.act([self.wanted], summary, fill, effect=still, need="state", timeout=timeout)
 
     def type(self, text: str, *, timeout: float | None = None) -> None:
         """Click it and type, after what is there; a newline is Enter, a tab is Tab."""
@@ -237,6 +249,24 @@ class Locator(Scope):
     ) -> None:
         """Turn the wheel over another thing, or the middle of where it may lie, until it shows."""
         scroll_to(self.stage, self.wanted, None if over is None else over.wanted, timeout)
+
+    def scroll(
+        self,
+        *,
+        up: int = 0,
+        down: int = 0,
+        left: int = 0,
+        right: int = 0,
+        timeout: float | None = None,
+    ) -> None:
+        """Turn the wheel over it by so many notches."""
+        turn = Scroll(right - left, up - down)
+        self.stage.act(
+            [self.wanted],
+            f"{describe_action(turn)} over {self.wanted}",
+            lambda aims: [msgspec.structs.replace(turn, at=aims[0].at)],
+            timeout=timeout,
+        )
 
     def wait_for(
         self, state: Literal["visible", "hidden"] = "visible", *, timeout: float | None = None
@@ -291,7 +321,7 @@ class Locator(Scope):
             found.append(aims[0].thing)
             return []
 
-        self.stage.act([self.wanted], f"{verb} {self.wanted}", keep, timeout=timeout)
+        self.stage.act([self.wanted], f"{verb} {self.wanted}", keep, need="proof", timeout=timeout)
         return found[0]
 
     def _set_checked(self, wanted: bool, summary: str, timeout: float | None) -> None:
@@ -313,7 +343,7 @@ class Locator(Scope):
                 return "it does not tell whether it is checked"
             return "" if things[0].checked is wanted else f"it is {'not ' if wanted else ''}checked"
 
-        self.stage.act([self.wanted], summary, click, effect=still, timeout=timeout)
+        self.stage.act([self.wanted], summary, click, effect=still, need="state", timeout=timeout)
 
     def _beside(self, where: Where, other: Locator | str) -> Locator:
         if isinstance(other, str):

@@ -13,6 +13,7 @@ import numpy as np
 
 from agent_app.errors import KnownError
 from agent_app.events import WindowRef
+from agent_app.geometry import FrameBox
 from agent_app.model_runtime import ImagePart
 from agent_app.runtimes.reader.matching.likeness import Tier, likeness
 from agent_app.runtimes.reader.seeing.merging import layers, sight_windows
@@ -27,12 +28,16 @@ class Reader(Protocol):
     """Reads a screenshot of the desktop, and fields in full: the reader's `Eyes`."""
 
     def look(self, part: ImagePart) -> Sight: ...
+    def told(self, part: ImagePart) -> Sight: ...
 
     def confirm(
         self, part: ImagePart, wanted: Callable[[str], bool], windows: Collection[int] | None
     ) -> Sight | None: ...
 
-    def texts(self, part: ImagePart) -> tuple[Element, ...]: ...
+    def texts(
+        self, part: ImagePart, within: Sequence[FrameBox] | None = None
+    ) -> tuple[Element, ...]: ...
+
     def content(self, element: Element) -> str | None: ...
 
 
@@ -125,6 +130,11 @@ class Looker:
     def forget(self) -> None:
         """Look anew next time: something was done."""
         self._last = None
+
+    def told(self, view: View) -> Sight:
+        """What applications tell just now, of a view just seen; none of its pixels are read."""
+        self._read_now = view.stack
+        return self.reader.told(view.frame.for_model(None))
 
     def _confirm(self, view: View, text: str, windows: frozenset[int] | None) -> Sight | None:
         def wanted(name: str) -> bool:

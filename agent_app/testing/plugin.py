@@ -10,13 +10,15 @@ import importlib.util
 import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 if TYPE_CHECKING:
     from agent_app.testing.desktop import Desktop
     from agent_app.testing.place import Place, Places
+
+pytest_plugins = ("agent_app.testing.plugin_use",)
 
 _FILM, _EPISODE, _BASELINE = "agent_film", "agent_episode", "agent_baseline"
 _DESKTOP = pytest.StashKey["Desktop"]()
@@ -60,6 +62,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="which screenshots to compare with are written (default: missing; none where CI is "
         "set)",
     )
+    group.addoption(
+        "--agent-var",
+        action="append",
+        metavar="NAME=VALUE",
+        default=[],
+        help="the value of a flow's variable; may be given several times",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -70,6 +79,15 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Flows are tests, too."""
+    if not file_path.name.endswith(".flow.yaml"):
+        return None
+    from agent_app.testing.flows.items import FlowFile
+
+    return cast("Any", FlowFile).from_parent(parent, path=file_path)
+
+
 @pytest.fixture(scope="session")
 def _agent_places(pytestconfig: pytest.Config) -> Iterator[Places]:
     """The desktop of this process, and of no other one: pytest-xdist starts processes."""
@@ -77,7 +95,8 @@ def _agent_places(pytestconfig: pytest.Config) -> Iterator[Places]:
 
     places = Places(
         display=_option(pytestconfig, "--agent-display"),
-        model=_option(pytestconfig, "--agent-model"),
+        # not whatever this machine has: a test means the same everywhere
+        model=_option(pytestconfig, "--agent-model") or "reader",
     )
     yield places
     places.close()
@@ -88,6 +107,7 @@ def desktop(request: pytest.FixtureRequest, _agent_places: Places) -> Iterator[D
     """A desktop for this test; what the test starts on it ends with it."""
     from agent_app.episode.recorder import new_episode_folder
     from agent_app.testing.desktop import Desktop
+    from agent_app.testing.plugin_use import equip
 
     config = request.config
     output = str(_option(config, "--agent-output"))
@@ -103,6 +123,7 @@ def desktop(request: pytest.FixtureRequest, _agent_places: Places) -> Iterator[D
         "none" if os.environ.get("CI") else "missing"
     )
     under_test.stage.baselines_folder = request.path.parent / "screenshots" / request.path.stem
+    equip(under_test, request)
     request.node.stash[_DESKTOP] = under_test
     yield under_test
     under_test.close()
@@ -149,6 +170,8 @@ def pytest_runtest_makereport(
         return report
     if call.when == "setup" and not report.failed:
         return report
+    from agent_app.testing.plugin_use import settle
+
     reason = ""
     if report.failed and call.excinfo is not None:
         reason = (str(call.excinfo.value).splitlines() or [call.excinfo.typename])[0]
@@ -156,7 +179,8 @@ def pytest_runtest_makereport(
     properties: list[tuple[str, object]] = [
         (_BASELINE, str(path)) for path in desktop.stage.written
     ]
-    if _is_kept(item.config, failed=report.failed):
+    properties += settle(desktop, item, report)
+    if desktop.session.trial.steps and _is_kept(item.config, failed=report.failed):
         film = desktop.write_film()
         properties += [(_EPISODE, str(desktop.session.episode)), (_FILM, str(film))]
         _attach(report, film)

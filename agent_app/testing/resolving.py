@@ -113,6 +113,14 @@ def _place(wanted: Description, view: View) -> _Place | Resolution:
     return _Place(None if allowed is None else frozenset(allowed), tuple(boxes), tuple(rooms))
 
 
+def may_lie_at(wanted: Description, view: View, box: FrameBox) -> bool:
+    """Whether a thing may lie there, as far as windows and the part of the screen decide it."""
+    place = _place(replace(wanted, inside=None), view)
+    at = box.center
+    seen = (i for i, window in enumerate(view.windows) if window.box.contains(at))
+    return isinstance(place, _Place) and place.holds(box, next(seen, None))
+
+
 def _owns(wanted: Description, windows: Sequence[Window], index: int) -> bool:
     """Whether a window is the application's; a popup that does not say is its owner's below."""
     assert wanted.owner is not None

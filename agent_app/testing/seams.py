@@ -7,12 +7,13 @@ the `Grounder`, if there is one and the reader finds nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from agent_app.geometry import FrameBox
 from agent_app.runtimes.reader.sight import Element
 from agent_app.testing.description import Description
 from agent_app.testing.looking import View
+from agent_app.testing.memory_file import RememberedTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +42,21 @@ class Thing:
         return self.box
 
 
+Need = Literal["place", "state", "proof"]
+
+
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """What is looked for, on what; `rooms` are where it may lie, in pixels of the frame."""
+    """What is looked for, on what; `rooms` are where it may lie, in pixels of the frame.
+
+    With the `need` of its place alone, something is done there; with that of its "state", what its
+    application tells of it just now counts, too; "proof" is for what a test reads or expects.
+    """
 
     description: Description
     view: View
     rooms: tuple[FrameBox, ...]
+    need: Need = "proof"
 
 
 class Grounder(Protocol):
@@ -68,6 +77,26 @@ class Memory(Protocol):
         """Where it is, verified on this very frame; None when it is not known or not so."""
         ...
 
+    def patience(self, sought: Sought) -> float:
+        """Seconds for which it is worth waiting until what is remembered shows; 0 if nothing is."""
+        ...
+
     def found(self, sought: Sought, thing: Thing) -> None:
-        """It was found otherwise, and what was done with it worked."""
+        """It was found, by `recall` or otherwise, and what was done with it worked."""
+        ...
+
+
+class TaskMemory(Protocol):
+    """Remembers what was done for an instruction, beside the test."""
+
+    def task(self, instruction: str) -> RememberedTask | None:
+        """What was done for the next use of this instruction, None when that is not known."""
+        ...
+
+    def did_again(self, instruction: str) -> None:
+        """Every remembered step was done again."""
+        ...
+
+    def did(self, instruction: str, *, model: str, first: int, last: int) -> None:
+        """It was carried out, by the model at least in part, in these steps of the recording."""
         ...

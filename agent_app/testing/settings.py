@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from agent_app.errors import KnownError
-from agent_app.geometry import Size
+from agent_app.geometry import Region, Size
 
 _SIZE = re.compile(r"(\d{3,5})x(\d{3,5})")
 _THEMES = {"light": "Adwaita", "dark": "Adwaita:dark"}
@@ -43,6 +43,15 @@ class DesktopSettings:
         if self.theme:
             told["GTK_THEME"] = _THEMES.get(self.theme, self.theme)
         return told
+
+    def layout(self, region: Region) -> str:
+        """What decides where things lie on such a desktop, such as `1280x800, theme dark`."""
+        words = [f"{region.width}x{region.height}"]
+        plain = DesktopSettings()
+        for name in ("scale", "locale", "theme", "font"):
+            if getattr(self, name) != getattr(plain, name):
+                words.append(f"{name} {getattr(self, name)}")
+        return ", ".join(words)
 
     def write(self, *, home: Path, config: Path) -> None:
         """Write what toolkits read from files, into a home and a folder of settings."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from PIL import Image
 
@@ -32,14 +32,18 @@ from agent_app.testing.description import Description
 from agent_app.testing.failures import ActionFailed, DesktopFailure, found_instead, hidden, said
 from agent_app.testing.looking import Looker, View
 from agent_app.testing.resolving import Resolution, resolve
-from agent_app.testing.seams import Grounder, Memory, Sought, Thing
+from agent_app.testing.seams import Grounder, Memory, Need, Sought, TaskMemory, Thing
 from agent_app.testing.steps import Step
 from agent_app.testing.trial import TrialSession
 from agent_app.testing.waiting import DEFAULT_SECONDS, CallLog, Deadline
 
+if TYPE_CHECKING:
+    from agent_app.testing.model import AskedModel
+
 __tracebackhide__ = hidden
 
 _STABLE_SECONDS = 0.02  # between the two frames that must show the same
+_PATIENT_SHARE = 0.6  # of the time, in which only what is remembered is waited for
 _MOST_FRAMES = 5  # of those tried in vain that are recorded
 
 BaselineMode = Literal["missing", "all", "none"]
@@ -60,11 +64,15 @@ Effect = Callable[[], str]
 
 @dataclass
 class Search:
-    """One looking for a thing: what was tried so far, and on which frames."""
+    """One looking for a thing: what was tried so far, and on which frames.
+
+    `need` says what of it, as in `Sought`.
+    """
 
     wanted: Description
     deadline: Deadline
     log: CallLog = field(default_factory=CallLog)
+    need: Need = "proof"
     frames: dict[str, View] = field(default_factory=dict[str, View])
     asked: set[str] = field(default_factory=set[str])
     view: View | None = None
@@ -82,10 +90,10 @@ class Stage:
     """A desktop under one test: what locators and assertions look at, act on and record to.
 
     `timeout` is the seconds that each of them takes at most. `folder` is the test's own, where
-    its pictures are. `memory` and `grounder` are described in `seams`. `baselines` says which
-    pictures to compare with are written: those "missing", "all", or "none"; `written` are those
-    that were. `failures` are those of soft expectations. `remarks` tells what a failure may come
-    of, such as an application that has crashed.
+    its pictures are. `memory`, `grounder` and `tasks` are described in `seams`; `model` is who is
+    asked. `baselines` says which pictures to compare with are written: those "missing", "all", or
+    "none"; `written` are those that were. `failures` are those of soft expectations. `remarks`
+    tells what a failure may come of, such as an application that has crashed.
     """
 
     screen: Screen
@@ -96,6 +104,8 @@ class Stage:
     policy: Policy = field(default_factory=Policy)
     memory: Memory | None = None
     grounder: Grounder | None = None
+    tasks: TaskMemory | None = None
+    model: AskedModel | None = None
     baselines: BaselineMode = "missing"
     baselines_folder: Path = Path("screenshots")
     written: list[Path] = field(default_factory=list[Path])
@@ -135,9 +145,16 @@ class Stage:
         wanted = search.wanted
         resolution: Resolution | None = None
         if self.memory is not None:
-            thing = self.memory.recall(Sought(wanted, view, ()))
+            sought = Sought(wanted, view, (), search.need)
+            thing = self.memory.recall(sought)
             if thing is not None:
                 resolution = Resolution((thing,))
+            elif search.deadline.spent() < min(
+                self.memory.patience(sought), _PATIENT_SHARE * search.deadline.seconds
+            ):
+                resolution = Resolution((), "it does not show as it was found before")
+                search.saw(view, resolution)
+                return resolution
         if resolution is None:
             resolution = resolve(wanted, view)
         if not resolution.things and self.grounder is not None and resolution.rooms:
@@ -149,6 +166,11 @@ class Stage:
                     resolution = Resolution((thing,), rooms=resolution.rooms)
         search.saw(view, resolution)
         return resolution
+
+    def remember(self, search: Search, thing: Thing) -> None:
+        """Tell the memory what was found on the search's last view, and worked."""
+        if self.memory is not None and search.view is not None:
+            self.memory.found(Sought(search.wanted, search.view, (), search.need), thing)
 
     def find_one(self, search: Search) -> tuple[View, Thing] | None:
         """The one thing, enabled, stable and uncovered, on the view it was found on; or None.
@@ -193,16 +215,18 @@ class Stage:
         actions: Actions,
         *,
         effect: Effect | None = None,
+        need: Need = "place",
         timeout: float | None = None,
     ) -> None:
         """Find the targets, carry out what `actions` makes of them, and wait for the effect.
 
+        `need` says what is asked of the targets, as in `Sought`.
         Raises ActionFailed when a target is not found or may not be acted on, or the effect does
         not come.
         """
         deadline = Deadline(self.timeout if timeout is None else timeout)
         log = CallLog()
-        searches = [Search(wanted, deadline, log) for wanted in targets]
+        searches = [Search(wanted, deadline, log, need) for wanted in targets]
         with self.step(summary) as step:
             things: list[Thing] = []
             view = None
@@ -223,10 +247,8 @@ class Stage:
             step.do(view, planned)
             if effect is not None:
                 self._await(step, effect, deadline, log)
-            if self.memory is not None:
-                for search, thing in zip(searches, things, strict=True):
-                    if thing.how != "cache":
-                        self.memory.found(Sought(search.wanted, view, ()), thing)
+            for search, thing in zip(searches, things, strict=True):
+                self.remember(search, thing)
 
     def _await(self, step: Step, effect: Effect, deadline: Deadline, log: CallLog) -> None:
         """Wait for what an act is to bring about. Raises ActionFailed when it does not come."""

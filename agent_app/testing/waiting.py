@@ -23,6 +23,10 @@ class Deadline:
         """Seconds that are left, never below zero."""
         return max(0.0, self._at - self._clock())
 
+    def spent(self) -> float:
+        """Seconds that have gone."""
+        return self.seconds - self.left()
+
     def tries(self, sleep: Callable[[float], None] = time.sleep) -> Iterator[int]:
         """Count the tries from 1, waiting before each; the last one is made at the deadline."""
         count = 0

@@ -23,9 +23,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from agent_app.codegen.formats import FORMATS, export_episode
 from agent_app.episode.reader import open_episode
 from agent_app.errors import KnownError, RunEnded
-from agent_app.exporting.formats import FORMATS, export_episode
 from agent_app.ui.cards import ErrorCard, PlainText
 from agent_app.ui.sheet import Sheet
 

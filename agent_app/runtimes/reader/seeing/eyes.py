@@ -10,6 +10,7 @@ from typing import Self
 
 import numpy as np
 
+from agent_app.geometry import FrameBox
 from agent_app.model_runtime import ImagePart
 from agent_app.runtimes.reader.seeing.accessibility import FIELDS, AccessibilityTree, AccessibleNode
 from agent_app.runtimes.reader.seeing.ink import edges
@@ -71,9 +72,11 @@ class Eyes:
         self._recorded = recorded
         self.timing = Timing()
 
-    def texts(self, part: ImagePart) -> tuple[Element, ...]:
-        """The texts of a screenshot, by its pixels alone."""
-        return self._ocr.read(part)
+    def texts(
+        self, part: ImagePart, within: Sequence[FrameBox] | None = None
+    ) -> tuple[Element, ...]:
+        """The texts of a screenshot, or of some boxes of it, by its pixels alone."""
+        return self._ocr.read(part) if within is None else self._ocr.read_within(part, within)
 
     def confirm(
         self, part: ImagePart, wanted: Callable[[str], bool], windows: Collection[int] | None
@@ -115,6 +118,15 @@ class Eyes:
         own = [text for text in texts if any(shows(item, text) for item in items)]
         elements = merge(own, items, stack)
         return Sight(elements, sight_windows(stack, part.transform))
+
+    def told(self, part: ImagePart) -> Sight:
+        """What the applications alone tell, where they say that it is: no pixel is read."""
+        stack = self._stack(part, [])
+        items = [
+            Placed(node, part.transform.region_to_box(node.region)) for node in self._nodes([])
+        ]
+        elements = merge((), visible(items, stack), stack)
+        return Sight(elements, sight_windows(stack or (), part.transform))
 
     def look(self, part: ImagePart) -> Sight:
         """What can be read in a screenshot taken just now."""
