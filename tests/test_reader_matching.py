@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent_app.geometry import FrameBox
 from agent_app.runtimes.reader.language.steps import LAST, Kind, Relation, Target, Where
+from agent_app.runtimes.reader.matching.candidates import survey
 from agent_app.runtimes.reader.matching.finding import (
     Ambiguous,
     Found,
@@ -16,7 +20,7 @@ from agent_app.runtimes.reader.matching.finding import (
     find,
 )
 from agent_app.runtimes.reader.matching.likeness import Tier, contains, likeness
-from agent_app.runtimes.reader.sight import Sight
+from agent_app.runtimes.reader.sight import Element, Sight, Window
 from tests.fakes.eyes import SIZE, box, read, sight, told, window
 
 
@@ -367,6 +371,19 @@ def test_a_menu_item_is_looked_for_in_the_popup():
         told("menu item", "Save", 10, 60, width=200),
     )
     assert chosen(item(seen, "Save", "File")) == "Save@10,60"
+
+
+def test_what_is_read_in_a_menu_lies_in_it_and_not_in_the_window_below():
+    popup = Window("", "App", box(100, 100, 200, 90), False, popup=True)
+    below = Window("Editor", "App", box(0, 0, 600, 400), True)
+    seen = Sight((replace(read("Express", 110, 120), window="Editor"),), (popup, below))
+    assert [depth for _, depth in survey(seen, SIZE).elements] == [0]
+
+
+def test_words_apart_by_one_cell_of_a_terminal_are_one_text():
+    first = Element("answer", FrameBox(161, 199, 70, 11), "ocr", confidence=0.9)
+    second = Element("42", FrameBox(245, 196, 21, 14), "ocr", confidence=0.9)
+    assert chosen(look(sight(first, second), "answer 42")) == "answer 42@161,196"
 
 
 def test_a_button_is_no_menu_item():

@@ -38,8 +38,9 @@ class WindowsUnknown(Exception):
 class TopLevel:
     """A window as it lies on the screen, with its title bar and borders.
 
-    `region` is what it covers, `content` what the application draws. A menu or another popup has
-    `popup` set and usually no title. `process` is 0 when the window does not say.
+    `region` is what it covers, `content` what the application draws. A menu, the picture shown
+    while an application starts, or another popup has `popup` set and usually no title. `process` is
+    0 when the window does not say.
     """
 
     title: str
@@ -112,8 +113,13 @@ class WindowList:
             content=content,
             process=next(iter(self._numbers(inner, "_NET_WM_PID")), 0),
             active=inner.id in active,
-            popup=client is None,
+            popup=client is None or self._is_splash(inner),
         )
+
+    def _is_splash(self, window: XWindow) -> bool:
+        """Whether it is only shown while its application starts."""
+        splash = self._display.get_atom("_NET_WM_WINDOW_TYPE_SPLASH")
+        return splash in self._numbers(window, "_NET_WM_WINDOW_TYPE")
 
     def _client(self, window: XWindow, clients: set[int]) -> XWindow | None:
         """The application's window inside a frame; the manager's frame may be two levels deep."""

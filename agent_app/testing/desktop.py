@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shlex
 import shutil
+import time
 from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar, overload
 
+import numpy as np
 from PIL import Image
 
 from agent_app.actions import InputAction, Scroll, Write, describe_action
@@ -36,6 +38,9 @@ __tracebackhide__ = hidden
 T = TypeVar("T")
 
 _START_SECONDS = 15.0
+_READY_SECONDS = 8.0  # at most: some windows never stand still
+_STILL_SECONDS = 0.35  # shorter than a caret's blink
+_LOOK_SECONDS = 0.05
 _NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -113,6 +118,7 @@ class Desktop(Scope):
                     f"{quote(said)} showed no window within {timeout:g} s",
                     remedy="give it more time: launch(command, timeout=60)",
                 )
+            self._await_ready(application, Deadline(min(_READY_SECONDS, deadline.left())))
             step.see(self.stage.looker.look())
             step.say(CallLog())
             step.judge(True, f"its window shows after {deadline.seconds - deadline.left():.1f} s")
@@ -212,6 +218,28 @@ class Desktop(Scope):
             application.adopt(handed)
             return True
         return False
+
+    def _await_ready(self, application: Application, deadline: Deadline) -> None:
+        """Wait until its window has the focus, is drawn and stands still.
+
+        What is typed before goes nowhere.
+        """
+        last, since = None, 0.0
+        while deadline.left():
+            view = self.stage.looker.look()
+            mine = [each for each in view.stack if each.active and application.owns(each.process)]
+            shown = None
+            if mine:
+                box = view.frame.transform.region_to_box(mine[0].content)
+                left, top = max(0, int(box.left)), max(0, int(box.top))
+                shown = view.frame.pixels[top : int(box.bottom), left : int(box.right)]
+            if shown is None or not shown.size or int(shown.min()) == int(shown.max()):
+                last = None
+            elif last is None or not np.array_equal(shown, last):
+                last, since = shown, time.monotonic()
+            elif time.monotonic() - since >= _STILL_SECONDS:
+                return
+            time.sleep(_LOOK_SECONDS)
 
     def _fallen(self) -> list[str]:
         """Which applications ended with an error."""

@@ -6,8 +6,9 @@ what differs from the one before.
 
 from __future__ import annotations
 
+import difflib
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from agent_app.geometry import Size
@@ -25,7 +26,8 @@ from agent_app.testing.waiting import CallLog
 
 __tracebackhide__ = hidden
 
-_MOST_NAMED = 12
+_MOST_NAMED = 40  # of one frame: what a note said instead often stands last
+_MOST_NEAREST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ def assert_seen(stage: Stage, text: str, last: float) -> None:
     """Raises ExpectationFailed when no frame of the last seconds shows the text."""
     with stage.step(f"look back: {quote(text)} was seen in the last {last:g} s") as step:
         log = CallLog()
-        seen = _look_back(stage, text, last, log)
+        read: dict[str, None] = {}
+        seen = _look_back(stage, text, last, log, read)
         if seen is not None:
             step.see(_view(seen.frame))
             step.say(log)
@@ -49,14 +52,14 @@ def assert_seen(stage: Stage, text: str, last: float) -> None:
             return
         message = f"{quote(text)} was not seen in the last {last:g} s"
         step.judge(False, message)
-        raise ExpectationFailed(message, _named(log), log, stage.looker.look())
+        raise ExpectationFailed(message, _named(text, read, log), log, stage.looker.look())
 
 
 def never_seen(stage: Stage, text: str, last: float) -> None:
     """Raises ExpectationFailed when a frame of the last seconds shows the text."""
     with stage.step(f"look back: {quote(text)} was not seen in the last {last:g} s") as step:
         log = CallLog()
-        seen = _look_back(stage, text, last, log)
+        seen = _look_back(stage, text, last, log, {})
         if seen is None:
             step.see(stage.looker.look())
             step.say(log)
@@ -67,7 +70,10 @@ def never_seen(stage: Stage, text: str, last: float) -> None:
         raise ExpectationFailed(message, (), log, _view(seen.frame))
 
 
-def _look_back(stage: Stage, text: str, last: float, log: CallLog) -> Sighting | None:
+def _look_back(
+    stage: Stage, text: str, last: float, log: CallLog, read: dict[str, None]
+) -> Sighting | None:
+    """The latest frame that shows the text; what the others show is added to `read`."""
     now = time.monotonic()
     stage.session.ring.add(stage.looker.look().frame)
     for frame in reversed(stage.session.ring.since(now - last)):  # most often it was just there
@@ -77,8 +83,10 @@ def _look_back(stage: Stage, text: str, last: float, log: CallLog) -> Sighting |
         if shown is not None:
             log.add(f"{ago:.1f} s ago: {quote(shown)}")
             return Sighting(shown, frame, ago)
-        names = ", ".join(quote(each.text) for each in texts[:_MOST_NAMED])
-        log.add(f"{ago:.1f} s ago: {names or 'nothing to read'}")
+        others = [each.text for each in texts if each.text not in read]  # than later
+        read.update(dict.fromkeys(others))
+        names = ", ".join(map(quote, others[:_MOST_NAMED]))
+        log.add(f"{ago:.1f} s ago: {names or ('nothing else' if texts else 'nothing to read')}")
     return None
 
 
@@ -90,9 +98,12 @@ def _reading(texts: Sequence[Element], wanted: str, size: Size) -> str | None:
     return None
 
 
-def _named(log: CallLog) -> list[str]:
+def _named(text: str, read: Collection[str], log: CallLog) -> list[str]:
+    """What was there instead, and how much was looked at."""
     count = sum(times for _, _, times in log.lines)
-    return [f"read      {count} frame{'' if count == 1 else 's'} of that time"]
+    nearest = difflib.get_close_matches(text, read, _MOST_NEAREST)
+    lines = [f"nearest   {', '.join(map(quote, nearest))}"] if nearest else []
+    return [*lines, f"read      {count} frame{'' if count == 1 else 's'} of that time"]
 
 
 def _view(frame: Frame) -> View:

@@ -7,6 +7,7 @@ settings gets another one.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -24,6 +25,8 @@ from agent_app.session import Workplace, WorkplaceOptions
 from agent_app.testing.looking import Looker
 from agent_app.testing.settings import DesktopSettings
 from agent_app.virtual import VirtualDesktop, end_program, start_program
+
+_KEPT_FOLDERS = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 
 
 class Place:
@@ -51,9 +54,8 @@ class Place:
                 )
                 self._virtual = opened.enter_context(VirtualDesktop(settings.size, home=Path(home)))
                 self.environment = self._virtual.environment
-                config = Path(self.environment["XDG_CONFIG_HOME"])
-                settings.write(home=Path(home), config=config)
                 self.home = Path(home)
+                self._furnish()
             else:
                 self.home = Path(environment.get("HOME", Path.home()))
                 self.environment = {**environment, "DISPLAY": display}
@@ -100,13 +102,28 @@ class Place:
         return start_program(words, {**self.environment, **environment}, folder=folder)
 
     def clear(self) -> None:
-        """End what still has a window on a private desktop, whoever started it."""
+        """End what still has a window on a private desktop, whoever started it, and empty its home.
+
+        What applications keep to start faster stays; files, settings and sessions would leak into
+        the next test.
+        """
         if self._virtual is None:
             return
         for sign in (signal.SIGTERM, signal.SIGKILL):
             for process in {window.process for window in self.stack() if window.process > 1}:
                 with suppress(ProcessLookupError, PermissionError):
                     os.kill(process, sign)
+        for folder in (self.home, *(Path(self.environment[name]) for name in _KEPT_FOLDERS)):
+            for path in folder.iterdir():
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path, ignore_errors=True)  # what is ending may still write there
+                else:
+                    path.unlink(missing_ok=True)
+        self._furnish()
+
+    def _furnish(self) -> None:
+        """Write what toolkits read of the settings into the home."""
+        self.settings.write(home=self.home, config=Path(self.environment["XDG_CONFIG_HOME"]))
 
     def end(self, process: subprocess.Popen[bytes]) -> None:
         """End a program and what it started."""

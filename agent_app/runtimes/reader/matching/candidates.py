@@ -185,6 +185,8 @@ def _depth(element: Element, windows: Sequence[Window]) -> int | None:
     center = element.box.center
     around = [i for i, window in enumerate(windows) if window.box.contains(center)]
     named = [i for i, window in enumerate(windows) if window.title == element.window]
+    if element.source == "ocr" and around and windows[around[0]].popup:
+        return around[0]  # what is read there is the menu's, whose title is its window's
     if element.window and named:
         return next((i for i in named if i in around), named[0])
     return around[0] if around else None
@@ -219,11 +221,16 @@ def _joined(first: Element, others: Sequence[Element], wanted: str) -> Element |
 
 
 def _right_neighbour(box: FrameBox, others: Sequence[Element]) -> Element | None:
-    """The next text on the same line, at most a wide space away."""
+    """The next text on the same line, at most a wide space away.
+
+    The taller of the two tells how large the letters are: `on` and `answer` have no tall ones.
+    """
     near = [
         other
         for other in others
-        if -0.3 * box.height <= other.box.left - box.right <= 1.2 * box.height
+        if -0.3 * box.height
+        <= other.box.left - box.right
+        <= 1.2 * max(box.height, other.box.height)
         and abs(other.box.center.y - box.center.y) <= 0.4 * min(box.height, other.box.height)
     ]
     return min(near, key=lambda other: other.box.left, default=None)
