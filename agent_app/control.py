@@ -71,14 +71,15 @@ class Control:
             self._letting_go = time.monotonic() + _LETTING_GO_SECONDS
             self._free -= 1
 
-    def count_step(self) -> None:
-        """A step begins: pause instead when those that were granted are done."""
+    def grants_step(self) -> bool:
+        """Whether another step may begin; when those that were granted are done it is paused."""
         with self._lock:
             if self._steps is None:
-                return
+                return True
             if self._steps > 0:
                 self._steps -= 1
-                return
+                return True
             self._steps = None
             self.paused = self.paused or "person"
             self.halt.set()
+            return False

@@ -262,6 +262,12 @@ class Course(ABC):
             self.started += time.monotonic() - paused  # the run's time is not the person's
             yield Resumed(self.steps, time.monotonic())
 
+    def wait_for_leave(self) -> Iterator[Event]:
+        """Hold still until another step may begin, as `hold` does."""
+        yield from self.hold()
+        while not self.control.grants_step():
+            yield from self.hold()
+
     def take_hint(self, hint: str) -> None:  # noqa: B027 - what goes by a script has no use for it
         """What a person said instead of a plain yes."""
 

@@ -156,10 +156,8 @@ class _Run(Course):
     def work(self) -> Generator[Event, None, RunFinished]:
         end = None
         while end is None:
-            yield from self.hold()
+            yield from self.wait_for_leave()
             self._check_budgets()
-            self.control.count_step()
-            yield from self.hold()
             self.steps += 1
             end = yield from self._step(self.steps)
         yield from self.look_last()

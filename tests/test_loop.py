@@ -320,11 +320,20 @@ def test_a_hand_holds_the_run_up_at_any_token_or_event_and_it_goes_on_when_told(
     assert held_up > total // 2
 
 
+def once(token: int, act: Callable[[], None]) -> Callable[[int], None]:
+    """Something to be done before this token of a runtime, and never again."""
+    left = [act]
+
+    def before(number: int) -> None:
+        if number == token and left:
+            left.pop()()
+
+    return before
+
+
 def test_what_a_pause_broke_off_is_decided_anew_on_the_screen_as_it_is_then():
     control, desk = Control(), Desk()
-    runtime = ScriptedRuntime(
-        [CLICK, DONE], on_token=lambda number: number == 5 and control.pause()
-    )
+    runtime = ScriptedRuntime([CLICK, DONE], on_token=once(5, control.pause))
     seen = []
     for event in desk.start([], runtime=runtime, control=control, answerer=lambda _: "go on"):
         if isinstance(event, Paused):
@@ -338,9 +347,7 @@ def test_what_a_pause_broke_off_is_decided_anew_on_the_screen_as_it_is_then():
 
 def test_a_hint_goes_on_from_the_thought_that_was_broken_off():
     control = Control()
-    runtime = ScriptedRuntime(
-        [CLICK, DONE], on_token=lambda number: number == 9 and control.pause()
-    )
+    runtime = ScriptedRuntime([CLICK, DONE], on_token=once(9, control.pause))
     answers = ["not that one, the second"]
     list(Desk().start([], runtime=runtime, control=control, answerer=lambda _: answers.pop(0)))
     opening = runtime.requests[1].opening

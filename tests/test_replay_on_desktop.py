@@ -35,7 +35,11 @@ def run_python(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(Path(__file__).parent.parent),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # ours is named, installed or not
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

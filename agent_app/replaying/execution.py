@@ -115,13 +115,11 @@ class Replay(Course):
         for part in self.script.parts:
             left_out = None
             while left_out is None:
-                yield from self.hold()
+                yield from self.wait_for_leave()
                 self.check_stop()
                 self.check_time()
                 if self.steps >= self.budgets.steps:
                     raise RunEnded("step limit", f"the limit of {self.steps} steps is reached")
-                self.control.count_step()
-                yield from self.hold()
                 self.steps += 1
                 left_out = yield from self._step(part)
             skipped += left_out
