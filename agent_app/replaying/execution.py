@@ -250,6 +250,7 @@ class Replay(Course):
             with step.watch.measure("capture"):
                 frame = self._frame_for(step, deed)
             deadline = time.monotonic() + patience
+            late = False
             while True:
                 with step.watch.measure("encode"):
                     seen = self._find(step, deed, frame)
@@ -262,6 +263,9 @@ class Replay(Course):
                 if moved_on is not None:
                     frame = moved_on
                     continue
+                if late:  # a screen that never rests is not looked at for ever
+                    return seen
+                late = time.monotonic() >= deadline
                 newer = self._next_frame(frame, deadline)
                 self.check_halt()
                 if newer is None:
@@ -399,6 +403,7 @@ class Replay(Course):
             settled = self.settle(before, limits)
         deadline = time.monotonic() + patience
         message = ""
+        late = False
         while not step.skipped:
             change = Change(
                 before=before.pixels,
@@ -412,8 +417,9 @@ class Replay(Course):
             )
             with step.watch.measure("encode"):
                 message = difference(expected, change, self.read, typed=typed)
-            if not message:
+            if not message or late:
                 break
+            late = time.monotonic() >= deadline
             newer = self._next_frame(settled.frame, deadline)
             self.check_halt()
             if newer is None:
