@@ -35,6 +35,9 @@ MAX_TEXT_CHARACTERS = 10_000
 # A drag without moves in between lands some pixels off, because window managers follow the pointer
 # by its motion events: measured on a title bar, 7 px off at once, 2 px in 0.3 s.
 DRAG_SECONDS = 0.3
+# Between a text and the key that confirms it. GTK's file dialogs enable their button 0.13 to 0.2 s
+# after a text that came faster than from any hand, and drop an Enter that comes before.
+CONFIRM_SECONDS = 0.3
 _DRAG_MOVES = 20
 
 
@@ -336,10 +339,13 @@ def _write(text: str, hand: _Hand) -> None:
                 f"the text holds the character U+{ord(character):04X}, which cannot be typed. "
                 "Press keys by their names instead."
             )
-    for part in filter(None, parts):
+    written = list(filter(None, parts))
+    for index, part in enumerate(written):
         if part == "\t":
             hand.tap("tab")
         elif part.endswith("\n"):
+            if 0 < index == len(written) - 1:
+                hand.wait(CONFIRM_SECONDS)
             hand.tap("enter")
         else:
             hand.write(part)

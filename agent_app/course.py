@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 
-from agent_app.actions import Input, InputAction, perform
+from agent_app.actions import CONFIRM_SECONDS, Input, InputAction, Press, Write, perform
 from agent_app.asking import Answer, ask
 from agent_app.control import Control
 from agent_app.errors import EndReason, KnownError, RunEnded
@@ -98,6 +99,7 @@ class Course(ABC):
         self.tokens: int = 0
         self.windows: tuple[WindowRef, ...] = ()
         self.settled: Settled | None = None  # what the last step left, so nothing is captured twice
+        self._written = -math.inf  # when the last text was
 
     @abstractmethod
     def begun(self) -> RunStarted:
@@ -227,13 +229,17 @@ class Course(ABC):
         self.control.halt.wait(min(seconds, self.seconds_left()))
 
     def perform(self, action: InputAction, transform: FrameTransform) -> None:
-        """Carry out an action of a frame.
+        """Carry out an action of a frame; a key soon after a text waits until that has had effect.
 
         Raises ModelMistake as `perform` does, HandedOver when the run is paused meanwhile, RunEnded
         when it is stopped.
         """
+        if isinstance(action, Press):
+            self.wait(self._written + CONFIRM_SECONDS - time.monotonic())
         try:
             perform(action, input=self.input, transform=transform, stop=self.control.halt)
+            if isinstance(action, Write):
+                self._written = time.monotonic()
         except RunEnded as ended:
             self.check_halt()
             raise ended

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_app.actions import (
+    CONFIRM_SECONDS,
     DRAG_SECONDS,
     MAX_CLICKS,
     MAX_HOLD_SECONDS,
@@ -179,6 +180,15 @@ def test_newlines_and_tabs_are_keys(newline: str):
         ("key_up", "tab"),
         ("write", "b"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "waited"), [("name\n", CONFIRM_SECONDS), ("a\nb", 0.0), ("\n", 0.0), ("a\t", 0.0)]
+)
+def test_the_newline_that_ends_a_text_comes_once_the_text_has_had_effect(text: str, waited: float):
+    stop = Stop()
+    perform(Write(text), input=RecordingInput(), transform=TRANSFORM, stop=stop)
+    assert stop.waited == waited
 
 
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs"])))

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import pytest
 
+from agent_app.actions import CONFIRM_SECONDS
 from agent_app.control import Control
 from agent_app.errors import KnownError
 from agent_app.events import (
@@ -467,6 +468,13 @@ def test_several_actions_of_one_reply_are_done_in_order():
     decided = [event.index for event in events if isinstance(event, ActionDecided)]
     assert decided == [0, 1, 0]
     assert [event[1] for event in desk.input.events if event[0] == "write"] == ["h", "i"]
+
+
+def test_a_key_comes_once_the_text_before_it_has_had_effect():
+    both = reply("pyautogui.write(message='notes.txt')\npyautogui.press('enter')")
+    done = [event.at for event in Desk().start([both, DONE]) if isinstance(event, ActionDone)]
+    written, pressed = done[:2]
+    assert pressed - written >= CONFIRM_SECONDS
 
 
 def test_timing_names_where_a_step_went():

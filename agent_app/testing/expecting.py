@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, overload
+from copy import copy
+from typing import NamedTuple, Self, overload
 
 from agent_app.runtimes.reader.matching.likeness import folded
 from agent_app.runtimes.reader.quoting import quote
@@ -41,13 +42,18 @@ Text = str | re.Pattern[str]
 class Expectations:
     """What can be expected of anything: to be made anew with other manners."""
 
-    def __init__(
-        self, stage: Stage, *, timeout: float | None, negated: bool = False, soft: bool = False
-    ) -> None:
+    def __init__(self, stage: Stage, *, timeout: float | None, soft: bool) -> None:
         self._stage = stage
         self._timeout = timeout
-        self._negated = negated
         self._soft = soft
+        self._negated = False
+
+    @property
+    def not_(self) -> Self:
+        """The opposite."""
+        opposite = copy(self)
+        opposite._negated = not self._negated
+        return opposite
 
     def _judge(
         self, wanted: Description | None, what: str, check: Check, timeout: float | None
@@ -101,18 +107,10 @@ class LocatorExpectations(Expectations):
         locator: Locator,
         *,
         timeout: float | None = None,
-        negated: bool = False,
         soft: bool = False,
     ) -> None:
-        super().__init__(locator.stage, timeout=timeout, negated=negated, soft=soft)
+        super().__init__(locator.stage, timeout=timeout, soft=soft)
         self._locator = locator
-
-    @property
-    def not_(self) -> LocatorExpectations:
-        """The opposite."""
-        return LocatorExpectations(
-            self._locator, timeout=self._timeout, negated=not self._negated, soft=self._soft
-        )
 
     def to_be_visible(self, *, timeout: float | None = None) -> None:
         """It is there, once."""
@@ -244,18 +242,9 @@ class DesktopExpectations(Expectations):
         desktop: Desktop,
         *,
         timeout: float | None = None,
-        negated: bool = False,
         soft: bool = False,
     ) -> None:
-        super().__init__(desktop.stage, timeout=timeout, negated=negated, soft=soft)
-        self._desktop = desktop
-
-    @property
-    def not_(self) -> DesktopExpectations:
-        """The opposite."""
-        return DesktopExpectations(
-            self._desktop, timeout=self._timeout, negated=not self._negated, soft=self._soft
-        )
+        super().__init__(desktop.stage, timeout=timeout, soft=soft)
 
     def to_match_screenshot(
         self,

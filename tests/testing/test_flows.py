@@ -15,6 +15,7 @@ from agent_app.testing.desktop import Desktop
 from agent_app.testing.flows.errors import FlowFailed
 from agent_app.testing.flows.running import Runner
 from agent_app.testing.locator import Scope
+from agent_app.testing.model_doing import SECONDS, STEPS
 from tests.fakes.eyes import told
 from tests.testing.stages import PreparedStage, top_level
 
@@ -265,7 +266,7 @@ def test_the_model_is_asked_what_words_alone_do_not_say(prepared, write):
     Runner(desktop, {}).run(read_flow(write(text)))
     assert desktop.asked == [
         *(
-            ("save it", {}),
+            ("save it", {"steps": STEPS, "timeout": SECONDS}),
             ("close it", {"steps": 3, "timeout": 9}),
             ("how many?", int),
             ("who?", str),

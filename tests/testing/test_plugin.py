@@ -59,11 +59,11 @@ def test_a_failure_leaves_a_film_named_everywhere_and_a_pass_leaves_nothing(run,
         def test_passes(desktop):
             desktop.launch(XTERM)
             expect(desktop.find("Terminal", window="title")).to_be_visible()
-            (desktop.home / "kept").write_text("for the next test")
+            (desktop.home / "left").write_text("by a test")
 
         def test_fails(desktop):
             assert desktop.windows == ()
-            assert (desktop.home / "kept").exists()
+            assert not (desktop.home / "left").exists()
             desktop.launch(XTERM)
             desktop.find("Save", window="Terminal").click(timeout=0.2)
 
@@ -75,7 +75,7 @@ def test_a_failure_leaves_a_film_named_everywhere_and_a_pass_leaves_nothing(run,
         @pytest.mark.agent(size="800x600", locale="de_DE.UTF-8", fresh=True)
         def test_is_elsewhere(desktop):
             assert desktop.screenshot().size == (800, 600)
-            assert not (desktop.home / "kept").exists()
+            assert not (desktop.home / "left").exists()
             expect(desktop).to_match_screenshot("empty.png")
 
         @pytest.mark.agent(colour="red")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Protocol, TypeVar, cast
 
 from agent_app.errors import KnownError
 from agent_app.flows import steps as given_at
@@ -15,31 +14,20 @@ from agent_app.flows.steps import Thing
 from agent_app.flows.variables import substituted
 from agent_app.testing.applications import Application
 from agent_app.testing.desktop import Desktop
-from agent_app.testing.expecting import DesktopExpectations, expect
+from agent_app.testing.expecting import expect
 from agent_app.testing.flows.errors import FlowFailed, failed_at
 from agent_app.testing.flows.expectations import claim
 from agent_app.testing.flows.targets import Targets
 from agent_app.testing.locator import Locator
+from agent_app.testing.model_doing import SECONDS, STEPS
 
 _MOST_DONE = 10_000  # steps of one flow, with all that it repeats and includes
 _MOST_INCLUDES = 8  # within one another
 _TYPES: Mapping[str, type] = {"text": str, "int": int, "float": float, "bool": bool}
 _TRUE = {"true": True, "yes": True, "false": False, "no": False}
 
-T = TypeVar("T")
 
-
-class Model(Protocol):
-    """What a desktop does with a model."""
-
-    def do(self, task: str, *, steps: int = ..., timeout: float = ...) -> object: ...
-    def ask(self, question: str, answer: type[T]) -> T: ...
-
-
-class Judge(Protocol):
-    """What is expected of a desktop with a model."""
-
-    def to_satisfy(self, claim: str) -> object: ...
+Finds = Callable[[Thing], Locator]
 
 
 class Runner:
@@ -144,15 +132,16 @@ class Runner:
             case given_at.Seen(text=text, last=last):
                 desktop.assert_seen(text, last=last)
             case given_at.Do(task=task, steps=steps):
-                doing = partial(cast("Model", desktop).do, task)
-                doing = doing if steps is None else partial(doing, steps=steps)
-                _ = doing() if timeout is None else doing(timeout=timeout)
+                desktop.do(
+                    task,
+                    steps=STEPS if steps is None else steps,
+                    timeout=SECONDS if timeout is None else timeout,
+                )
             case given_at.Ask():
                 self._ask(given)
             case given_at.Satisfy(claim=said):
                 soft = expect.soft if step.options.soft else expect
-                judge: DesktopExpectations = soft(desktop, timeout=timeout)
-                cast("Judge", judge).to_satisfy(said)
+                soft(desktop, timeout=timeout).to_satisfy(said)
             case given_at.Set(values=values):
                 self.variables |= values
             case given_at.Read(thing=thing, keep=keep):
@@ -213,7 +202,7 @@ class Runner:
 
     def _ask(self, given: given_at.Ask) -> None:
         kind: type[object] = _TYPES[given.type]
-        answer = cast("Model", self._desktop).ask(given.question, kind)
+        answer = self._desktop.ask(given.question, kind)
         if given.keep:
             self.variables[given.keep] = str(answer)
         if given.equals is not None and answer != _as(given.type, given.equals):
@@ -268,12 +257,6 @@ class Runner:
                 f"a step should fail with {saying!r}, and failed otherwise: {failure.reason}"
             ) from failure
         raise AssertionError("one of these steps should fail, and all were done")
-
-
-class Finds(Protocol):
-    """Makes a locator of a target."""
-
-    def __call__(self, thing: Thing) -> Locator: ...
 
 
 def _plain(given: given_at.Target) -> given_at.Target:
