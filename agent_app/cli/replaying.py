@@ -15,6 +15,7 @@ from agent_app.cli.running import (
     add_desktop,
     add_limits,
     add_model_choice,
+    add_policy,
     add_sampling,
     require_display_for_window,
     workplace_options,
@@ -75,6 +76,7 @@ def add_replay(commands: Commands) -> None:
     )
     add_desktop(replay)
     add_limits(replay, steps=_STEPS)
+    add_policy(replay)
     add_model_choice(replay)
     deciding.add_decide(replay)
     add_sampling(replay)
@@ -195,13 +197,16 @@ def _execute(folder: Path, options: argparse.Namespace) -> int:
     from agent_app.replaying.session import ReplayOptions, ReplaySession
     from agent_app.session import EXIT_STATUS, Workplace
 
-    chosen = workplace_options(options, prompt="grounding")
+    chosen = workplace_options(options, prompt="grounding", confirm="none")
     params = read_params(options.params)
     if not options.no_window:
         require_display_for_window()
     recording = open_recording(folder)
     params = _by_name(params, recording)
-    settings = ReplaySettings(budgets=Budgets(steps=options.max_steps, seconds=options.max_seconds))
+    settings = ReplaySettings(
+        budgets=Budgets(steps=options.max_steps, seconds=options.max_seconds),
+        policy=chosen.settings.policy.written_by_person(),
+    )
     with Workplace(chosen, environment=os.environ) as place:
         for command in options.app:
             place.launch(command)
@@ -234,4 +239,5 @@ def _execute(folder: Path, options: argparse.Namespace) -> int:
             region=place.screen.region,
             task=recording.task,
             autostart=True,
+            confirm=settings.policy.confirm,
         )

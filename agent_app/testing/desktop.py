@@ -63,6 +63,7 @@ class Desktop(Scope):
         self.session = TrialSession(place.workplace, task, episode, attended=not place.is_private)
         stage = Stage(place.screen, place.looker, self.session, folder, timeout)
         stage.remarks = self._fallen
+        stage.surroundings = place.workplace.surroundings
         super().__init__(stage, Description())
         self.is_finished = False
         self.failed = False

@@ -90,6 +90,7 @@ def do(
             ring=trial.ring,
             settings=settings,
             control=trial.control,
+            surroundings=stage.surroundings,
         ),
     )
     why = f"{ended.reason}: {ended.answer}" if ended.answer else ended.reason
@@ -103,7 +104,7 @@ def _again(stage: Stage, task: RememberedTask) -> Iterator[Event]:
     """A remembered task, done again."""
     trial = stage.session.trial
     settings = ReplaySettings(
-        policy=stage.policy,
+        policy=stage.policy.written_by_person(),
         settle=_AGAIN,
         last_settle=EFFECT,
         patience=stage.timeout,

@@ -7,7 +7,7 @@ states and relations are those of the AT-SPI 2 specification (atspi-constants.h)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -119,11 +119,13 @@ class AccessibilityTree:
         self._silent: set[str] = set()
         self._blocks = 0
 
-    def read(self) -> tuple[tuple[AccessibleNode, ...], tuple[str, ...]]:
-        """Every visible named node, and notes on what could not be read."""
+    def read(
+        self, processes: Collection[int] | None = None
+    ) -> tuple[tuple[AccessibleNode, ...], tuple[str, ...]]:
+        """Every visible named node, of these processes alone, and notes on what was not read."""
         try:
             bus = self._connected()
-            return self._read(bus)
+            return self._read(bus, processes)
         except BusError as error:
             self.close()
             return (), (f"accessibility: {error}",)
@@ -150,11 +152,15 @@ class AccessibilityTree:
             self._bus = Bus(bus_address(self._address, seconds=self._seconds))
         return self._bus
 
-    def _read(self, bus: Bus) -> tuple[tuple[AccessibleNode, ...], tuple[str, ...]]:
+    def _read(
+        self, bus: Bus, processes: Collection[int] | None
+    ) -> tuple[tuple[AccessibleNode, ...], tuple[str, ...]]:
         bus.begin(self._seconds, silent=self._silent)
         (answer,) = bus.ask([method_call(REGISTRY, ROOT, TREE, "GetChildren")])
         applications = [str(owner) for owner, _ in answer[0]] if answer else []
         self._learn_processes(bus, applications)
+        if processes is not None:
+            applications = [each for each in applications if self._processes.get(each) in processes]
         level = [
             _Visit(owner, ROOT, _Place(owner, self._processes.get(owner, 0)))
             for owner in dict.fromkeys(applications)
