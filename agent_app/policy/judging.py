@@ -98,7 +98,7 @@ class Policy:
     """
 
     barred: frozenset[frozenset[str]] = _BARRED
-    rules: Rules = field(default_factory=default_rules)
+    rules: Rules = field(default_factory=default_rules, repr=False)
     confirm: Confirm = "none"
     author: Literal["model", "person"] = "model"
 
@@ -170,12 +170,15 @@ class Policy:
                 return found
             asked = found
             break
-        for look in (self._by_typing, self._by_words):
-            found = look(case)
-            if found is not None and found.verdict == "refuse":
+        found = self._by_typing(case)
+        if found is not None and found.verdict != "allow":
+            if found.verdict == "refuse":
                 return found
-            if found is not None and found.verdict == "ask":
-                asked = asked or found
+            asked = asked or found
+        if asked is None or any(risk.verdict == "refuse" for risk in self.rules.risks):
+            found = self._by_words(case)
+            if found is not None and (asked is None or found.verdict == "refuse"):
+                return found
         return asked
 
     def _by_rule(self, rule: Rule, case: Case, *, sure: bool = True) -> _Found:
@@ -263,7 +266,8 @@ class Policy:
                 word, text = found
                 place = "in its dialog" if dialog else "there"
                 reason = f"“{word}” stands {place}, and {risk.why}"
-                deed = deed_of(case, () if dialog else shown, by_ing=True)
+                clicked = case.nearby.own if case.clicks and case.nearby else ()
+                deed = deed_of(case, clicked, by_ing=True)
                 beside = f", where “{text}” stands," if dialog else ""
                 scope = f"{deed}{beside} in {case.application or 'any window'}"
                 named = tuple(each for each in shown if each.text == text) or shown

@@ -28,7 +28,7 @@ def deed_of(case: Case, own: Sequence[ShownText], *, by_ing: bool = False) -> st
         before = " ".join(describe_action(case.action).split()[:-1])  # double, right, ctrl
         verb = f"{before} {verb}".strip()
     if case.pointer:
-        label = plain(" ".join(dict.fromkeys(each.text for each in own)), _LABEL)
+        label = plain(" ".join(_labels(own)), _LABEL)
         return f"{verb} “{label}”" if label else f"{verb} something without a text"
     secret = "focus" in vars(case) and case.focus is not None and case.focus.password
     return f"{verb} {_typed(case.action, hidden=secret)}"
@@ -61,6 +61,18 @@ def plain(text: str, most: int) -> str:
     )
     line = " ".join(kept.replace("“", "'").replace("”", "'").split())
     return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def _labels(own: Sequence[ShownText]) -> list[str]:
+    """The texts of what is clicked; what was read within what an application names is the same."""
+    kept: list[ShownText] = []
+    for text in own:
+        inside = text.box is not None and any(
+            each.box is not None and each.box.contains(text.box.center) for each in kept
+        )
+        if not inside:
+            kept.append(text)
+    return list(dict.fromkeys(each.text for each in kept))
 
 
 def _typed(action: Action, *, hidden: bool) -> str:

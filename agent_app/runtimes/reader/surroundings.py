@@ -32,11 +32,11 @@ _UNDER = (10, 8)  # pixels by which a text may miss the click and still be what 
 _BESIDE = 150  # pixels to a text in the same row, where nothing stands under the click
 _CAPTION = 34  # pixels from an icon's middle to the text below it
 _SPOT = 14  # pixels around a click in which something is drawn, or nothing
-_DIALOG = (760, 520)  # a window up to this size is a dialog, as a question is one
+_DIALOG = (640, 400)  # a dialog up to this size asks something, a larger one is a form
 _ABOVE, _ASIDE, _BELOW = 300, 420, 60  # of an answer's button in a larger window
 _BAR = 130  # pixels of a browser's window in which its address stands
 _HARMLESS = FIELDS | {"menu", "page tab", "terminal"}
-_PASSWORD, _TERMINAL = "password text", "terminal"
+_TERMINAL = "terminal"
 _HOST = re.compile(
     r"(?:[a-z][a-z0-9+.-]*://)?(?:[^\s/@]*@)?"
     r"(?P<host>localhost|\[[0-9a-f:]+\]|(?:[\w-]+\.)+[\w-]{2,})(?::\d+)?(?:[/?#]\S*)?",
@@ -75,23 +75,28 @@ class LiveSurroundings:
     def around(
         self, frame: Frame, point: FramePoint | None, window: WindowRef | None
     ) -> tuple[ShownText, ...] | None:
-        box = _dialog_box(frame, point, window)
+        own = (each for each in self._stack() if window and each.region == window.region)
+        dialog = next(own, None)
+        box = _dialog_box(frame, point, window, dialog=bool(dialog and dialog.dialog))
         return () if box is None else self._read(frame, box, window)
 
     def focus(self, window: WindowRef) -> Focus | None:
         processes = {each.process for each in self._stack() if each.active and each.process}
-        nodes = [node for node in self._nodes(processes) if node.window or node.popup]
+        nodes = self._nodes(processes)
         if not nodes:
             return None
+        assert self._tree is not None, "it told the nodes"
+        fields = [node for node in nodes if node.role in FIELDS]
+        passwords = self._tree.passwords(fields) if fields else ()
         focused = [node for node in nodes if node.focused]
         in_window = [node for node in focused if node.window == window.title] or focused
         if not in_window:
             # it says nothing of its focus: if it shows no field for passwords, it is in none
-            return None if any(node.role == _PASSWORD for node in nodes) else Focus()
+            return None if passwords else Focus()
         node = min(in_window, key=lambda each: each.region.width * each.region.height)
         return Focus(
             node.name,
-            password=any(each.role == _PASSWORD for each in in_window),
+            password=any(each in passwords for each in in_window),
             terminal=node.role == _TERMINAL,
             field=node.role in FIELDS,
         )
@@ -168,7 +173,7 @@ class RecordedSurroundings:
     def around(
         self, frame: Frame, point: FramePoint | None, window: WindowRef | None
     ) -> tuple[ShownText, ...] | None:
-        box = _dialog_box(frame, point, window)
+        box = _dialog_box(frame, point, window, dialog=True)
         return () if box is None else read_within(self.ocr, frame, box, window)
 
     def focus(self, window: WindowRef) -> Focus | None:  # noqa: ARG002 - it was not recorded
@@ -247,10 +252,10 @@ def _is_drawn(frame: Frame, point: FramePoint) -> bool:
 
 
 def _dialog_box(
-    frame: Frame, point: FramePoint | None, window: WindowRef | None
+    frame: Frame, point: FramePoint | None, window: WindowRef | None, *, dialog: bool
 ) -> FrameBox | None:
-    """What is read of a dialog: all of a small window, or what stands around its button."""
-    if window is not None:
+    """What is read of a dialog: all of it if it is small, else what stands around its button."""
+    if window is not None and dialog:
         box = frame.transform.region_to_box(window.region)
         if box.width <= _DIALOG[0] and box.height <= _DIALOG[1]:
             return box

@@ -37,6 +37,7 @@ from agent_app.runtimes.reader.seeing.atspi import (
 from agent_app.runtimes.reader.seeing.bus import Bus, BusError
 
 _LABELLED_BY = 2
+_PASSWORD_TEXT = 40
 
 _LEVELS = 40
 _NODES = 4000
@@ -140,6 +141,25 @@ class AccessibilityTree:
             self.close()
             return None
         return str(answer[0]) if answer else None
+
+    def passwords(self, nodes: Sequence[AccessibleNode]) -> tuple[AccessibleNode, ...]:
+        """Those of these that are fields for passwords, and those that do not say.
+
+        Qt names the role of such a field as that of any other, and numbers it rightly.
+        """
+        asked = [(node, node.reference) for node in nodes if node.reference is not None]
+        try:
+            bus = self._connected()
+            bus.begin(self._seconds)
+            answers = bus.ask([method_call(*at, TREE, "GetRole") for _, at in asked])
+        except BusError:
+            self.close()
+            return tuple(nodes)
+        return tuple(
+            node
+            for (node, _), answer in zip(asked, answers, strict=True)
+            if answer is None or answer[0] == _PASSWORD_TEXT
+        )
 
     def close(self) -> None:
         if self._bus is not None:
