@@ -159,6 +159,8 @@ def test_only_what_acts_is_judged_by_its_words():
         assert verdict(action, reads) == "allow"
     assert verdict(Drag(RelativePoint(0.5, 0.5)), reads) == "ask"
     assert verdict(CLICK, replace(reads, harmless=True)) == "allow"
+    on_a_page = (window("Chromium"),)  # which may call its button a tab
+    assert verdict(CLICK, replace(reads, harmless=True), on=on_a_page) == "ask"
 
 
 def test_a_button_that_only_says_yes_is_judged_by_its_dialog():

@@ -73,11 +73,16 @@ class Case:
         point = self.scene.target if self.pointer else None
         return self.scene.reads.around(self.scene.frame, point, self.window)
 
+    @property
+    def in_browser(self) -> bool:
+        """Whether it goes to a browser, in which a page says what its parts are."""
+        return is_like(self.application, self._rules.browsers)
+
     @cached_property
     def hosts(self) -> Hosts | None:
         """Where the browser is that it goes to; None when it is no browser's window."""
         window = self.window
-        if window is None or not is_like(window.application, self._rules.browsers):
+        if window is None or not self.in_browser:
             return None
         return Hosts() if self.scene.reads is None else self._read_hosts(window)
 

@@ -224,7 +224,7 @@ class Policy:
             if nearby is None:
                 scope = f"clicks in {case.application or 'windows that are not known'}"
                 return _Found("ask", "reading", _BLIND, scope)
-            if nearby.harmless:
+            if nearby.harmless and not case.in_browser:
                 return None
             if found := self._risk_in(case, nearby.own):
                 return found

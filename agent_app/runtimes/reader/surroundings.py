@@ -7,7 +7,9 @@ or says that something is a field, a tab or a menu.
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -35,6 +37,7 @@ _SPOT = 14  # pixels around a click in which something is drawn, or nothing
 _DIALOG = (640, 400)  # a dialog up to this size asks something, a larger one is a form
 _ABOVE, _ASIDE, _BELOW = 300, 420, 60  # of an answer's button in a larger window
 _BAR = 130  # pixels of a browser's window in which its address stands
+_KEPT = 64  # parts of screens whose texts are remembered
 _HARMLESS = FIELDS | {"menu", "page tab", "terminal"}
 _TERMINAL = "terminal"
 _HOST = re.compile(
@@ -57,6 +60,7 @@ class LiveSurroundings:
         self._display = environment.get("DISPLAY", "")
         self._windows: WindowList | None = None
         self._ocr: Ocr | None = None
+        self._known: OrderedDict[bytes, tuple[ShownText, ...]] = OrderedDict()
         self._blind = False
 
     def near(self, frame: Frame, point: FramePoint, window: WindowRef | None) -> Nearby | None:
@@ -138,7 +142,7 @@ class LiveSurroundings:
         except KnownError:
             self._blind = True
             return None
-        return read_within(self._ocr, frame, box, window)
+        return read_within(self._ocr, frame, box, window, known=self._known)
 
     def _stack(self) -> Sequence[TopLevel]:
         if not self._display:
@@ -193,16 +197,29 @@ def recorded_surroundings() -> RecordedSurroundings | None:
 
 
 def read_within(
-    ocr: Ocr, frame: Frame, box: FrameBox, window: WindowRef | None
+    ocr: Ocr,
+    frame: Frame,
+    box: FrameBox,
+    window: WindowRef | None,
+    *,
+    known: OrderedDict[bytes, tuple[ShownText, ...]] | None = None,
 ) -> tuple[ShownText, ...]:
-    """The texts in a box of a frame, as far as it lies in the window; in reading order."""
+    """The texts in a box of a frame, as far as it lies in the window; in reading order.
+
+    What the same pixels at the same place said before is taken from `known`, and put there.
+    """
     if window is not None:
         box = _common(box, frame.transform.region_to_box(window.region))
     box = _common(box, FrameBox(0, 0, frame.size.width, frame.size.height))
     left, top, right, bottom = (int(v) for v in (box.left, box.top, box.right, box.bottom))
     if right - left < 2 or bottom - top < 2:
         return ()
-    image = Image.fromarray(np.ascontiguousarray(frame.pixels[top:bottom, left:right]))
+    pixels = np.ascontiguousarray(frame.pixels[top:bottom, left:right])
+    name = hashlib.sha1(f"{left},{top},{pixels.shape}".encode() + pixels.tobytes()).digest()
+    if known is not None and name in known:
+        known.move_to_end(name)
+        return known[name]
+    image = Image.fromarray(pixels)
     size = Size(right - left, bottom - top)
     part = ImagePart(image, frame.sha1, FrameTransform(ScreenPoint(0, 0), 1.0, size))
     found = ocr.read_within(part, [FrameBox(0, 0, size.width, size.height)])
@@ -213,7 +230,12 @@ def read_within(
         )
         for each in found
     ]
-    return tuple(sorted(placed, key=_reading_place))
+    texts = tuple(sorted(placed, key=_reading_place))
+    if known is not None:
+        known[name] = texts
+        while len(known) > _KEPT:
+            known.popitem(last=False)
+    return texts
 
 
 def _reading_place(text: ShownText) -> tuple[int, float]:
