@@ -102,16 +102,13 @@ def rule(
     return "" if found is None else found.rule
 
 
-@pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize(
-    ("label", "expected"),
+    ("label", "expected", "dark"),
     [
-        ("Send money", "words.send"),
-        ("Buy now", "words.pay"),
-        ("Löschen", "words.delete"),
-        ("立即购买", "words.pay"),
-        ("削除", "words.delete"),
-        ("Отправить", "reading.unread"),  # which is not read, and so it asks
+        ("Send money", "words.send", False),
+        ("Löschen", "words.delete", True),
+        ("立即购买", "words.pay", False),
+        ("Отправить", "reading.unread", True),  # which is not read, and so it asks
     ],
 )
 def test_a_page_that_gives_orders_is_judged_by_the_button_alone(
@@ -203,4 +200,3 @@ def test_policy_test_names_what_a_recorded_run_would_meet_now(
     mine.write_text('[words.send]\nverdict = "refuse"\n')
     assert cli.main(["policy", "test", str(risky), "--policy", str(mine)]) == 4
     assert cli.main(["policy", "test", str(risky), "--confirm", "none"]) == 0
-    assert cli.main(["policy", "test", str(harmless), "--confirm", "all"]) == 6
