@@ -198,7 +198,9 @@ class Workplace:
 
     def session(self, task: str, *, episode: Path | None = None) -> LiveSession:
         """A session for one task, recorded in `episode` or in a new folder of the library."""
-        return LiveSession(self, task, episode)
+        session = LiveSession(self, task, episode)
+        session.confirm = self.options.settings.policy.confirm
+        return session
 
     def close(self) -> None:
         """Close everything, the desktop last."""
@@ -227,7 +229,7 @@ class RecordedSession(ABC):
         self.recorder = EpisodeRecorder(folder or new_episode_folder(task), self.ring.get)
         self.is_ours: Callable[[Touch, ScreenPoint], bool] = lambda _touch, _point: False
         self.control = Control()
-        self.confirm: Confirm = workplace.options.settings.policy.confirm
+        self.confirm: Confirm = "none"
         self._answers: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
     @property

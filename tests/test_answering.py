@@ -10,6 +10,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -91,18 +93,7 @@ def test_an_answer_that_comes_late_answers_no_later_question(tmp_path: Path) -> 
     from agent_app.model_runtime import Progress, RuntimeInfo, no_progress
     from agent_app.session import RecordedSession
 
-    class Place:
-        """As much of a workplace as a session looks at."""
-
-        class options:  # noqa: N801 - it stands in for a value
-            take_over = False
-
-            class settings:  # noqa: N801
-                class policy:  # noqa: N801
-                    confirm = "none"
-
-        class screen:  # noqa: N801
-            region = None
+    place: Any = SimpleNamespace(screen=SimpleNamespace(region=None))
 
     class Asking(RecordedSession):
         def prepare(self, progress: Progress = no_progress) -> None:  # noqa: ARG002
@@ -125,7 +116,7 @@ def test_an_answer_that_comes_late_answers_no_later_question(tmp_path: Path) -> 
 
             return contextlib.nullcontext()
 
-    session = Asking(Place, "x", tmp_path / "episode")  # type: ignore[arg-type]
+    session = Asking(place, "x", tmp_path / "episode")
     given: list[str | None] = []
     for event in session.events():
         if isinstance(event, QuestionAnswered):
