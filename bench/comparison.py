@@ -22,7 +22,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from comparison.running import PLAIN, Bench, Run, plan
+from comparison.running import PLAIN, Bench, Series
 from comparison.staging import CONDITIONS
 from comparison.table import details, faults, summary
 from comparison.tasks import TASKS
@@ -40,7 +40,7 @@ def main() -> int:
     if missing := [f"{tool.name}: {tool.missing()}" for tool in tools if tool.missing()]:
         print(*missing, "install packaging/debian-bench.txt, or choose --tools", sep="\n")
         return 1
-    started, load, runs = time.monotonic(), os.getloadavg()[0], list[Run]()
+    started, load = time.monotonic(), os.getloadavg()[0]
     with (
         tempfile.TemporaryDirectory(prefix="comparison-", ignore_cleanup_errors=True) as name,
         progress_bar(Console(stderr=True), in_bytes=False) as tell,
@@ -51,19 +51,12 @@ def main() -> int:
                 tell(f"taking the pictures of {task.name}", number, len(tasks))
                 if fault := bench.capture(task):
                     print(f"the pictures of {task.name} could not be taken: {fault}")
-        planned = list(plan(tools, tasks, conditions, options.runs))
-        for number, (task, tool, condition) in enumerate(planned):
-            tell(f"{task.name} with {tool.name}, {condition.name}", number, len(planned))
-            runs.append(bench.run(tool, task, condition))
-        tell("done", len(planned), len(planned))
-        entries = [
-            bench.entry(
-                tool, task, [run for run in runs if (run.tool, run.task) == (tool.name, task.name)]
-            )
-            for task in tasks
-            for tool in tools
-        ]
-    print(summary(entries), details(entries), *faults(runs), sep="\n\n")
+        series = Series(bench, tools, tasks, tell)
+        series.time(options.runs)
+        series.change([each for each in conditions if each.name != PLAIN])
+        runs = series.runs
+        entries = [bench.entry(tool, task, runs) for task in tasks for tool in tools]
+    print(summary(entries, runs), details(entries), *faults(runs), sep="\n\n")
     print(
         json.dumps(
             {

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import shutil
 import statistics
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
+from threading import Lock
 from typing import Literal
 
 from .counting import code_lines
-from .staging import CONDITIONS, Condition, NotReady, staged
-from .tasks import Task
-from .tools import FOLDER, Tool, run_script, with_plugin
+from .staging import CONDITIONS, Condition, NotReady, Stage, staged
+from .tasks import TASKS, Task
+from .tools import FOLDER, Outcome, Tool, run_script, with_plugin
 
-PLAIN = "plain"
+PLAIN, START = "plain", "nothing"
 Verdict = Literal["passed", "failed", "wrong"]
 
 
@@ -27,7 +31,6 @@ class Run:
     condition: str
     verdict: Verdict
     seconds: float
-    processor: float
     why: str = ""
 
 
@@ -55,6 +58,11 @@ class Entry:
         times = [run.seconds for run in self.under(PLAIN) if run.verdict == "passed"]
         return statistics.median(times) if times else None
 
+    @property
+    def taken(self) -> int:
+        """How many of the plain runs passed."""
+        return sum(run.verdict == "passed" for run in self.under(PLAIN))
+
 
 class Bench:
     """A folder of copies of all scripts, with their pictures; what tools write stays in there."""
@@ -66,59 +74,110 @@ class Bench:
 
     def capture(self, task: Task) -> str:
         """Take a task's pictures on the plain desktop; what went wrong, or nothing."""
-        pictures = self._pictures(task)
+        pictures = self._pictures(task.name)
         pictures.mkdir(parents=True)
-        with (
-            staged(CONDITIONS[PLAIN], self._folder) as stage,
-            stage.application(task.command(stage), task.window),
-        ):
+        with self._open(task, CONDITIONS[PLAIN]) as stage:
             words = with_plugin(stage, self._scripts / "capture.py")
             words += ["--agent-cache=off", "-k", f"test_{task.name}"]
             return run_script(
                 words, stage, folder=self._scripts, more={"PICTURES": str(pictures)}
             ).fault
 
+    def start_up(self, tool: Tool) -> Run:
+        """One run of the tool's script that does nothing, beside an application that it can use."""
+        task = next(task for task in TASKS.values() if tool.script(task.name))
+        with self._open(task, CONDITIONS[PLAIN]) as stage:
+            outcome = self._do(tool, START, stage)
+        verdict = "failed" if outcome.fault else "passed"
+        return Run(tool.name, START, PLAIN, verdict, outcome.seconds, outcome.fault)
+
     def run(self, tool: Tool, task: Task, condition: Condition) -> Run:
         """One run of the tool's script for a task, on a desktop of its own."""
-        script = tool.script(task.name)
-        assert script is not None
-        copy = self._scripts / script.relative_to(FOLDER)
-        folder = self._pictures(task) if tool.looks else copy.parent
         names = (tool.name, task.name, condition.name)
         try:
-            with (
-                staged(condition, self._folder) as stage,
-                stage.application(task.command(stage), task.window),
-            ):
-                outcome = run_script(tool.words(stage, copy), stage, folder=folder)
-                times = (outcome.seconds, outcome.processor)
+            with self._open(task, condition) as stage:
+                outcome = self._do(tool, task.name, stage)
                 fault = outcome.fault or task.fault(stage)
                 if not fault:
-                    return Run(*names, "passed", *times)
+                    return Run(*names, "passed", outcome.seconds)
                 stage.picture().save(self._folder / f"{'-'.join(names)}.png")
-                return Run(*names, "failed" if outcome.fault else "wrong", *times, fault)
+                verdict = "failed" if outcome.fault else "wrong"
+                return Run(*names, verdict, outcome.seconds, fault)
         except NotReady as error:
-            return Run(*names, "failed", 0.0, 0.0, f"the application did not start: {error}")
+            return Run(*names, "failed", 0.0, f"the application did not start: {error}")
 
     def entry(self, tool: Tool, task: Task, runs: Iterable[Run]) -> Entry:
+        """What is told of a tool at a task, of all runs there were."""
+        own = tuple(run for run in runs if (run.tool, run.task) == (tool.name, task.name))
         script = tool.script(task.name)
         if script is None:
-            return Entry(tool, task, None, 0, ())
+            return Entry(tool, task, None, 0, own)
         text = script.read_text("utf-8")
-        pictures = sum(f'"{path.stem}"' in text for path in self._pictures(task).glob("*.png"))
-        return Entry(tool, task, code_lines(text), pictures if tool.looks else 0, tuple(runs))
+        taken = self._pictures(task.name).glob("*.png") if tool.looks else ()
+        pictures = sum(f'"{path.stem}"' in text for path in taken)
+        return Entry(tool, task, code_lines(text), pictures, own)
 
-    def _pictures(self, task: Task) -> Path:
-        return self._folder / "pictures" / task.name
+    @contextmanager
+    def _open(self, task: Task, condition: Condition) -> Iterator[Stage]:
+        with (
+            staged(condition, self._folder / "stages" / task.name) as stage,
+            stage.application(task.command(stage), task.window),
+        ):
+            yield stage
+
+    def _do(self, tool: Tool, name: str, stage: Stage) -> Outcome:
+        script = tool.script(name)
+        assert script is not None
+        copy = self._scripts / script.relative_to(FOLDER)
+        pictures = self._pictures(name)
+        folder = pictures if tool.looks and pictures.exists() else copy.parent
+        return run_script(tool.words(stage, copy), stage, folder=folder)
+
+    def _pictures(self, task: str) -> Path:
+        return self._folder / "pictures" / task
 
 
-def plan(
-    tools: Sequence[Tool], tasks: Sequence[Task], conditions: Sequence[Condition], runs: int
-) -> Iterator[tuple[Task, Tool, Condition]]:
-    """What is run, in this order: each tool's plain runs first, for it may learn from them."""
-    for task in tasks:
-        for tool in tools:
-            if tool.script(task.name) is not None:
+@dataclass
+class Series:
+    """All runs of a bench. `tell` is told what is done, how much is, and how much there is."""
+
+    bench: Bench
+    tools: Sequence[Tool]
+    tasks: Sequence[Task]
+    tell: Callable[[str, int, int], None]
+    runs: list[Run] = field(default_factory=list[Run])
+
+    def time(self, times: int) -> None:
+        """Run all scripts under the plain condition, one after the other with nothing beside."""
+        pairs = [(tool, task) for task in self.tasks for tool in self._able(task)]
+        for number, (tool, task) in enumerate(pairs):
+            self.tell(f"{task.name} with {tool.name}", number, len(pairs))
+            self.runs += (self.bench.run(tool, task, CONDITIONS[PLAIN]) for _ in range(times))
+        for tool in self.tools:
+            self.runs += (self.bench.start_up(tool) for _ in range(times))
+
+    def change(self, conditions: Sequence[Condition]) -> None:
+        """Run all scripts under other conditions; two tasks at a time, for nothing is timed.
+
+        What fails is run once more, and has broken when it fails again.
+        """
+        done, lock = count(1), Lock()
+        total = len(conditions) * sum(len(self._able(task)) for task in self.tasks)
+
+        def work(task: Task) -> None:
+            for tool in self._able(task):
                 for condition in conditions:
-                    for _ in range(runs if condition.name == PLAIN else 1):
-                        yield task, tool, condition
+                    run = self.bench.run(tool, task, condition)
+                    if run.verdict != "passed":
+                        run = self.bench.run(tool, task, condition)
+                    with lock:
+                        self.runs.append(run)
+                        self.tell(
+                            f"{task.name} with {tool.name}, {run.condition}", next(done), total
+                        )
+
+        with ThreadPoolExecutor(2) as workers:
+            list(workers.map(work, self.tasks))
+
+    def _able(self, task: Task) -> list[Tool]:
+        return [tool for tool in self.tools if tool.script(task.name)]

@@ -20,7 +20,7 @@ from agent_app.testing.settings import DesktopSettings
 from agent_app.virtual import VirtualDesktop, end_program
 
 _START_SECONDS = 60.0
-_STILL_SECONDS = 0.6
+_STILL_SECONDS = 0.5
 _CARET_PIXELS = 200  # a blinking caret is no movement
 
 # GTK 2 has no dark variant of its theme without another package: colours alone are one, too.
@@ -133,7 +133,6 @@ class Stage:
             active = self.ask("xprop", "-root", "_NET_ACTIVE_WINDOW")
             return int(active.rpartition(" ")[2], 16) == int(window, 16)
 
-        self._stand_still()
         if not wait_for(focused, 2.0):
             self.ask("xdotool", "windowactivate", "--sync", window)
         return window
@@ -170,7 +169,7 @@ def staged(condition: Condition, folder: Path) -> Iterator[Stage]:
     """
     home = folder / "home"
     shutil.rmtree(home, ignore_errors=True)
-    home.mkdir()
+    home.mkdir(parents=True)
     with VirtualDesktop(condition.settings.size, home=home) as desktop:
         config = Path(desktop.environment["XDG_CONFIG_HOME"])
         condition.settings.write(home=home, config=config)

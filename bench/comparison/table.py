@@ -6,16 +6,17 @@ import statistics
 from collections.abc import Sequence
 
 from .counting import code_lines
-from .running import PLAIN, Entry, Run
+from .running import PLAIN, START, Entry, Run
 
 CHANGES = {"dark": "dark theme", "size": "larger screen and window", "font": "larger font"}
 
 
-def summary(entries: Sequence[Entry]) -> str:
+def summary(entries: Sequence[Entry], runs: Sequence[Run]) -> str:
     """A row for each tool."""
     conditions = [name for name in CHANGES if any(each.under(name) for each in entries)]
     rows = [
         ["", "tasks done", "lines a test", "shared lines", "pictures a test", "seconds a test"]
+        + ["of these start-up"]
         + [f"survives {CHANGES[name]}" for name in conditions]
     ]
     for tool in dict.fromkeys(each.tool.name for each in entries):
@@ -30,6 +31,7 @@ def summary(entries: Sequence[Entry]) -> str:
                 str(code_lines(shared.read_text("utf-8"))) if shared else "0",
                 _mean([each.pictures for each in own if each.lines is not None]),
                 _mean([each.seconds for each in done if each.seconds is not None]),
+                _start_up([run for run in runs if run.tool == tool]),
                 *(
                     f"{sum(each.passes(name) for each in done)} of {len(done)}"
                     for name in conditions
@@ -65,18 +67,22 @@ def faults(runs: Sequence[Run]) -> list[str]:
 def _cell(entry: Entry) -> str:
     if entry.lines is None:
         return f"cannot: {entry.tool.unable}"
-    passed = sum(run.verdict == "passed" for run in entry.under(PLAIN))
     words = [f"{entry.lines} lines"]
     if entry.pictures:
         words.append(f"{entry.pictures} pictures")
     words.append("–" if entry.seconds is None else f"{entry.seconds:.1f} s")
-    if passed < len(entry.under(PLAIN)):
-        words.append(f"passes {passed} of {len(entry.under(PLAIN))}")
+    if entry.taken < len(entry.under(PLAIN)):
+        words.append(f"passes {entry.taken} of {len(entry.under(PLAIN))}")
     broken = [name for name in CHANGES if entry.under(name) and not entry.passes(name)]
     tried = [name for name in CHANGES if entry.under(name)]
     if tried:
         words.append(f"**breaks: {', '.join(broken)}**" if broken else "holds")
     return ", ".join(words)
+
+
+def _start_up(runs: Sequence[Run]) -> str:
+    seconds = [run.seconds for run in runs if run.task == START and run.verdict == "passed"]
+    return f"{statistics.median(seconds):.1f}" if seconds else "–"
 
 
 def _mean(numbers: Sequence[float]) -> str:

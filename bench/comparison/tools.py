@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -48,11 +47,10 @@ class Tool:
 class Outcome:
     """How a script ended: no `fault` when it is content.
 
-    `seconds` are those of its whole process, `processor` those that it used of the processor.
+    `seconds` are those of its whole process.
     """
 
     seconds: float
-    processor: float
     fault: str
 
 
@@ -64,7 +62,7 @@ def run_script(
     environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     environment.pop("CI", None)
     with TemporaryFile() as output:  # no pipe: what a script leaves running may hold it open
-        started, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+        started = time.monotonic()
         process = subprocess.Popen(
             words,
             cwd=folder,
@@ -81,11 +79,10 @@ def run_script(
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             late = f"not done after {_SCRIPT_SECONDS:g} s"
-        seconds, after = time.monotonic() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds = time.monotonic() - started
         output.seek(0)
         said = output.read().decode(errors="replace")
-    processor = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
-    return Outcome(seconds, processor, late or (_last_words(said) if process.returncode else ""))
+    return Outcome(seconds, late or (_last_words(said) if process.returncode else ""))
 
 
 def _last_words(said: str) -> str:
