@@ -51,6 +51,7 @@ def main() -> int:
                 tell(f"taking the pictures of {task.name}", number, len(tasks))
                 if fault := bench.capture(task):
                     print(f"the pictures of {task.name} could not be taken: {fault}")
+                    return 1
         series = Series(bench, tools, tasks, tell)
         series.time(options.runs)
         series.change([each for each in conditions if each.name != PLAIN])

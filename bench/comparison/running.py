@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import statistics
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +19,7 @@ from .tasks import TASKS, Task
 from .tools import FOLDER, Outcome, Tool, run_script, with_plugin
 
 PLAIN, START = "plain", "nothing"
+_CAPTURES = 3  # tries at a task's pictures
 Verdict = Literal["passed", "failed", "wrong"]
 
 
@@ -76,12 +77,16 @@ class Bench:
         """Take a task's pictures on the plain desktop; what went wrong, or nothing."""
         pictures = self._pictures(task.name)
         pictures.mkdir(parents=True)
-        with self._open(task, CONDITIONS[PLAIN]) as stage:
-            words = with_plugin(stage, self._scripts / "capture.py")
-            words += ["--agent-cache=off", "-k", f"test_{task.name}"]
-            return run_script(
-                words, stage, folder=self._scripts, more={"PICTURES": str(pictures)}
-            ).fault
+        fault = ""
+        for _ in range(_CAPTURES):
+            with self._open(task, CONDITIONS[PLAIN]) as stage:
+                words = with_plugin(stage, self._scripts / "capture.py")
+                words += ["--agent-cache=off", "--agent-timeout=20", "-k", f"test_{task.name}"]
+                more = {"PICTURES": str(pictures)}
+                fault = run_script(words, stage, folder=self._scripts, more=more).fault
+            if not fault:
+                break
+        return fault
 
     def start_up(self, tool: Tool) -> Run:
         """One run of the tool's script that does nothing, beside an application that it can use."""
@@ -118,7 +123,7 @@ class Bench:
         return Entry(tool, task, code_lines(text), pictures, own)
 
     @contextmanager
-    def _open(self, task: Task, condition: Condition) -> Iterator[Stage]:
+    def _open(self, task: Task, condition: Condition) -> Generator[Stage]:
         with (
             staged(condition, self._folder / "stages" / task.name) as stage,
             stage.application(task.command(stage), task.window),

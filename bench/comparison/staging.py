@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -107,7 +107,7 @@ class Stage:
         return ImageGrab.grab(xdisplay=self.desktop.display)
 
     @contextmanager
-    def application(self, command: list[str], title: str) -> Iterator[None]:
+    def application(self, command: list[str], title: str) -> Generator[None]:
         """A program with its window open, focused, drawn and standing still."""
         self.ask("xdotool", "mousemove", "5", "5")  # where no tip comes up
         process = self.desktop.launch(command, environment=self.environment, folder=self.home)
@@ -162,7 +162,7 @@ def wait_for(look: Callable[[], T | None], seconds: float) -> T | None:
 
 
 @contextmanager
-def staged(condition: Condition, folder: Path) -> Iterator[Stage]:
+def staged(condition: Condition, folder: Path) -> Generator[Stage]:
     """A desktop under a condition, with an empty home in a folder.
 
     The home's path is the same each time, as a person's is: it shows in windows' titles.

@@ -88,7 +88,8 @@ def run_script(
 def _last_words(said: str) -> str:
     """The line of an output that tells of the error."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith("E  ")] or lines[-1:]
+    ends = [line for line in lines if not line.endswith(" s")]  # without pytest's count of tests
+    errors = [line for line in lines if line.startswith("E  ")] or ends[-1:]
     return errors[0].removeprefix("E").strip() if errors else "it said nothing"
 
 
