@@ -6,7 +6,7 @@ import numpy as np
 from PIL import ImageGrab
 
 
-def wait(name, similarity=0.8, timeout=5):
+def wait(name, similarity=0.7, timeout=5):
     template = cv2.imread(f"{name}.png")
     height, width = template.shape[:2]
     deadline = time.monotonic() + timeout
