@@ -17,7 +17,7 @@ from .staging import Stage, wait_for
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(__file__).parent
-_SCRIPT_SECONDS = 90.0
+_SCRIPT_SECONDS = 150.0
 
 
 @dataclass(frozen=True, slots=True)
