@@ -20,6 +20,7 @@ from .tools import FOLDER, Outcome, Tool, run_script, with_plugin
 
 PLAIN, START = "plain", "nothing"
 _CAPTURES = 3  # tries at a task's pictures
+_LANES = 3  # scripts mostly wait
 Verdict = Literal["passed", "failed", "wrong"]
 
 
@@ -162,7 +163,7 @@ class Series:
             self.runs += (self.bench.start_up(tool) for _ in range(times))
 
     def change(self, conditions: Sequence[Condition]) -> None:
-        """Run all scripts under other conditions; two tasks at a time, for nothing is timed.
+        """Run all scripts under other conditions; some tasks at a time, for nothing is timed.
 
         What fails is run once more, and has broken when it fails again.
         """
@@ -181,7 +182,7 @@ class Series:
                             f"{task.name} with {tool.name}, {run.condition}", next(done), total
                         )
 
-        with ThreadPoolExecutor(2) as workers:
+        with ThreadPoolExecutor(_LANES) as workers:
             list(workers.map(work, self.tasks))
 
     def _able(self, task: Task) -> list[Tool]:
