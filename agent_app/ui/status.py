@@ -34,7 +34,7 @@ class RateMeter:
 
 
 class StatusLine(QWidget):
-    """Four facts about the run, always in the same place."""
+    """Five facts about the run, always in the same place."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,6 +43,7 @@ class StatusLine(QWidget):
         row.setSpacing(18)
         self.model = self._fact(row, self.tr("Model"), stretch=1)
         self.model.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.privacy = self._fact(row, self.tr("Privacy"))
         self.step = self._fact(row, self.tr("Step"))
         self.elapsed = self._fact(row, self.tr("Elapsed"))
         self.rate = self._fact(row, self.tr("Speed"))
@@ -52,10 +53,15 @@ class StatusLine(QWidget):
         """Say which model runs, and in the tool tip why it was chosen."""
         if info is None:
             self.model.setText(self.tr("Ready"))
+            self.privacy.setText("")
             return
         said = f"{info.name} — {info.detail}" if info.detail else info.name
         self.model.setText(said)
         self.model.setToolTip(f"{said}\n{why}" if why else said)
+        if info.sends_to:
+            self.privacy.setText(self.tr("Screenshots go to {host}").format(host=info.sends_to))
+        else:
+            self.privacy.setText(self.tr("Nothing leaves this computer"))
 
     def show_progress(self, story: Story, live_rate: float | None, *, opening: bool) -> None:
         """Say how far the run is. `opening` is while its model is still being made ready."""

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from agent_app.actions import Press, Write
-from agent_app.demonstration.fields import Content, Field
-from agent_app.demonstration.film import Shot
-from agent_app.demonstration.focus import is_password
-from agent_app.demonstration.secrets import SecretPlace, Secrets
+from agent_app.demonstration.secrets import Secrets
 from agent_app.events import WindowRef
 from agent_app.geometry import FrameTransform, Region, ScreenPoint, Size
+from agent_app.hiding.covering import SecretPlace
+from agent_app.hiding.fields import Content, Field
+from agent_app.hiding.focus import is_password
+from agent_app.hiding.shots import Shot
 from agent_app.screen.frame import Frame
 
 WHOLE = FrameTransform(ScreenPoint(0, 0), 1.0, Size(200, 100))
