@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageSequence
 from rapidfuzz import fuzz
 
@@ -25,6 +26,7 @@ from agent_app.geometry import FrameTransform, ScreenPoint, Size
 from agent_app.markers import read_alike, written_forms
 from agent_app.model_runtime import ImagePart, Progress, no_progress
 from agent_app.runtimes.reader.seeing.ocr import Ocr
+from agent_app.screen.frame import content_sha1
 
 _MOST_BYTES = 2**31
 _MOST_MEMBER = 2**28
@@ -48,6 +50,7 @@ class Scan:
         self.unread: list[str] = []
         self.files = self.pictures = 0
         self._ocr = Ocr()
+        self._lines: dict[str, list[str]] = {}  # what each picture reads, by its content
         self._alike = {name: read_alike(value) for name, value in values.items()}
         self._forms = {name: _bytes_of(value) for name, value in values.items()}
 
@@ -113,6 +116,7 @@ class Scan:
                 anyhow = form.startswith(("URL", "hexadecimal"))  # in capitals or not
                 if (wanted.lower() in lower) if anyhow else (wanted in data):
                     self.findings.append(f"{name} in {where} ({form})")
+                    break  # what is there in plain is there in most forms
 
     def _read_picture(self, data: bytes, where: str) -> None:
         try:
@@ -125,12 +129,14 @@ class Scan:
             self.unread.append(f"{where}: {error}")
 
     def _read(self, image: Image.Image, where: str) -> None:
-        self.pictures += 1
-        size = Size(*image.size)
-        transform = FrameTransform(ScreenPoint(0, 0), 1.0, size)
-        self._ocr.forget()
-        texts = self._ocr.read(ImagePart(image, "", transform))
-        lines = [read_alike(text.text) for text in texts]
+        sha1 = content_sha1(np.asarray(image.convert("RGB")))
+        if sha1 not in self._lines:  # exports repeat an episode's pictures
+            self.pictures += 1
+            self._ocr.forget()
+            transform = FrameTransform(ScreenPoint(0, 0), 1.0, Size(*image.size))
+            texts = self._ocr.read(ImagePart(image, sha1, transform))
+            self._lines[sha1] = [read_alike(text.text) for text in texts]
+        lines = self._lines[sha1]
         for name, wanted in self._alike.items():
             if any(_reads(line, wanted) for line in (*lines, "".join(lines))):
                 self.findings.append(f"{name} in {where} (to be read)")

@@ -85,7 +85,8 @@ class PreparedStage:
         self.screen = FakeScreen([EMPTY])
         self.input = RecordingInput()
         self.stack = [WINDOW]
-        session = TrialSession(Workplace(self.screen, self.input), "a test", folder / "episode")
+        self.workplace = Workplace(self.screen, self.input)
+        session = TrialSession(self.workplace, "a test", folder / "episode")
 
         def open_eyes(windows):
             self.eyes.windows = windows
