@@ -15,7 +15,7 @@ import pytest
 from rich.console import Console
 
 from agent_app.console import print_run
-from agent_app.egress import host_beyond, keep_quiet, said_of
+from agent_app.egress import host_beyond, said_of
 from agent_app.events import Event, RunFinished
 from agent_app.model_runtime import RuntimeInfo
 from agent_app.ui.status import StatusLine
@@ -73,12 +73,18 @@ def test_the_window_says_so_beside_the_model(qtbot):
     assert line.privacy.text() == "Screenshots go to models.example.org"
 
 
-def test_libraries_are_told_to_keep_quiet_unless_the_person_says_otherwise(monkeypatch):
-    monkeypatch.delenv("HF_HUB_DISABLE_TELEMETRY", raising=False)
-    monkeypatch.setenv("DO_NOT_TRACK", "0")
-    keep_quiet()
-    assert os.environ["HF_HUB_DISABLE_TELEMETRY"] == "1"
-    assert os.environ["DO_NOT_TRACK"] == "0"
+def test_libraries_are_told_to_keep_quiet_before_the_reader_loads_them():
+    script = (
+        "import os, sys\n"
+        "from agent_app.runtimes.reader.seeing.ocr import Ocr\n"
+        "assert 'onnxruntime' not in sys.modules\n"
+        "Ocr()\n"
+        "print(os.environ['ORT_DISABLE_TELEMETRY'], os.environ['HF_HUB_DISABLE_TELEMETRY'])"
+    )
+    environment = {**os.environ, "ORT_DISABLE_TELEMETRY": "0"}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.stdout == "1 1\n", done.stderr
 
 
 def traced(folder: Path, *command: str) -> tuple[subprocess.CompletedProcess[str], list[str]]:
@@ -97,7 +103,13 @@ def traced(folder: Path, *command: str) -> tuple[subprocess.CompletedProcess[str
 
 
 _CALLS = "trace=connect,sendto,sendmsg,sendmmsg"  # all that can name an address
-_ALONE = ("unshare", "--map-root-user", "--net")
+# X servers tell by sockets of the network which display numbers are taken, and would take those of
+# this machine's displays: their sockets are hidden, too.
+_ALONE = (
+    *("unshare", "--map-root-user", "--net", "--mount", "sh", "-ec"),
+    'mkdir -p /tmp/.X11-unix; mount -t tmpfs -o mode=1777 none /tmp/.X11-unix; exec "$@"',
+    "alone",
+)
 _QUICKLY = ("-f", "-qq", "--seccomp-bpf")  # stops at the calls that are asked for alone
 
 

@@ -76,7 +76,7 @@ def test_a_run_types_a_secret_and_no_event_frame_or_export_of_it_holds_it(
     assert not masked[0]
     assert len(masked) > 2
     assert all(masked[1:])
-    for name in ("html", "playwright-trace", "flow"):
+    for name in ("html", "flow"):
         export_episode(episode, name, tmp_path / f"run.{name}", progress=no_progress)
     path.unlink()
     scan = Scan({"mail": VALUE, "menu": "Document", "task": "before"})
