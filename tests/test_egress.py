@@ -71,6 +71,9 @@ def test_the_window_says_so_beside_the_model(qtbot):
     assert line.privacy.text() == "Nothing leaves this computer"
     line.show_model(RuntimeInfo("big", "far away", None, sends_to="models.example.org"))
     assert line.privacy.text() == "Screenshots go to models.example.org"
+    line.show_model(RuntimeInfo("big", "", None, sends_to=f"{'a' * 200}.example.org"))
+    assert line.privacy.text().endswith("aaa.example.org")
+    assert len(line.privacy.text()) < 60
 
 
 def test_libraries_are_told_to_keep_quiet_before_the_reader_loads_them():
