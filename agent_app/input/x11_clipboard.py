@@ -138,8 +138,8 @@ class _Owner(threading.Thread):
             offer = {self._atom(kind): _Value(self._atom(kind), 8, utf8) for kind in kinds}
             if text.isascii():
                 offer[Xatom.STRING] = _Value(Xatom.STRING, 8, utf8)
-            # Clipboard managers (Klipper, CopyQ, GPaste …) keep nothing that says so of itself: what
-            # is lent for one paste is no history of the person's, and may be a secret.
+            # Klipper and others keep nothing that says so of itself: what is lent for one paste is
+            # no history of the person's, and may be a secret.
             offer[self._atom(_KEEP_OUT)] = _Value(self._atom(_KEEP_OUT), 8, b"secret")
             for name in selections:
                 selection = self._atom(name)
