@@ -135,11 +135,15 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class RuntimeInfo:
-    """What a runtime is. `image_limits` is None when it takes screenshots as they were captured."""
+    """What a runtime is. `image_limits` is None when it takes screenshots as they were captured.
+
+    `sends_to` is the machine that screenshots go to, empty when they stay on this one.
+    """
 
     name: str
     detail: str
     image_limits: ImageLimits | None
+    sends_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,17 @@ import sys
 from collections.abc import Sequence
 
 from agent_app import __version__
-from agent_app.cli import codegen, models, recording, recordings, replaying, running, testing
+from agent_app.cli import (
+    codegen,
+    models,
+    recording,
+    recordings,
+    replaying,
+    running,
+    secrets,
+    testing,
+)
+from agent_app.egress import keep_quiet
 from agent_app.errors import KnownError
 
 _STOPPED = 130
@@ -20,6 +30,7 @@ _STOPPED = 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status."""
+    keep_quiet()
     options = parser().parse_args(arguments)
     try:
         return options.command(options)
@@ -48,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
     recordings.add_episodes(commands)
     recordings.add_export(commands)
     recordings.add_import(commands)
+    secrets.add_secret(commands)
     running.add_demo(commands)
     running.add_doctor(commands)
     return parser

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,14 @@ def add_run(commands: Commands) -> None:
     add_model_choice(run)
     add_desktop(run)
     run.add_argument("--app", metavar="CMD", help="start this program on the desktop first")
+    run.add_argument(
+        "--secret",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="the model may type this stored secret, too (those that the task names, it may); may "
+        "be given several times",
+    )
     add_limits(run)
     add_sampling(run)
     run.set_defaults(command=_run)
@@ -124,12 +133,16 @@ def add_doctor(commands: Commands) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     """Work on one task, in a window that shows the thought, or in the terminal."""
+    from agent_app.markers import secret_names
+    from agent_app.secret_store import open_store
     from agent_app.session import EXIT_STATUS, Workplace
 
-    chosen = workplace_options(options, app=options.app)
+    chosen = replace(workplace_options(options, app=options.app), secrets=tuple(options.secret))
     if not options.no_window:
         require_display_for_window()
-    with Workplace(chosen, environment=os.environ) as place:
+    store = open_store(os.environ)
+    store.find((*chosen.secrets, *secret_names([options.task])))  # asks before anything starts
+    with Workplace(chosen, environment=os.environ, secrets=store) as place:
         if options.no_window:
             from rich.console import Console
 

@@ -170,7 +170,9 @@ class Desktop(Scope):
 
         Of several samples, what most of them say. Raises ActionFailed when it cannot tell.
         """
-        return ask(self.stage, question, kind, samples=samples)
+        answer = ask(self.stage, question, kind, samples=samples)
+        self.session.heard(str(answer))
+        return answer
 
     def screenshot(self) -> Image.Image:
         """What the screen shows now."""

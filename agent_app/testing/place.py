@@ -92,10 +92,12 @@ class Place:
         try:
             if self._windows is None:
                 self._windows = WindowList(self.environment["DISPLAY"])
-            return without_own(self._windows.read())
+            found = without_own(self._windows.read())
         except WindowsUnknown:
             self._windows = None
             return ()
+        without = self.workplace.secrecy.without
+        return tuple(replace(window, title=without(window.title)) for window in found)
 
     def is_busy(self) -> bool:
         """Whether the application with the focus is slow to read its events.
@@ -114,7 +116,7 @@ class Place:
 
     def open_screen(self) -> Screen:
         """The same screen for another thread, which closes it."""
-        return open_screen(self.environment)
+        return self.workplace.secrecy.screen(open_screen(self.environment))
 
     def start(
         self, words: Sequence[str], *, environment: Mapping[str, str], folder: Path
