@@ -12,7 +12,16 @@ import sys
 from collections.abc import Sequence
 
 from agent_app import __version__
-from agent_app.cli import codegen, models, recording, recordings, replaying, running, testing
+from agent_app.cli import (
+    codegen,
+    evaluating,
+    models,
+    recording,
+    recordings,
+    replaying,
+    running,
+    testing,
+)
 from agent_app.errors import KnownError
 
 _STOPPED = 130
@@ -41,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     running.add_run(commands)
     replaying.add_replay(commands)
     models.add_model(commands)
+    evaluating.add_eval(commands)
     recording.add_record(commands)
     testing.add_test(commands)
     codegen.add_codegen(commands)
