@@ -5,12 +5,12 @@ What `make-desktop` writes; docs/evaluate.md tells how to write one by hand.
 
 from __future__ import annotations
 
-import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
-from agent_app.episode.files import append_line, cannot_write, cut_half_line
+from agent_app.episode.files import cannot_write, write_whole
 from agent_app.errors import KnownError
 from agent_app.evaluate.items import Breakdown, Dataset, Item
 from agent_app.evaluate.reading import (
@@ -83,36 +83,11 @@ def read_folder(root: Path) -> Dataset:
     )
 
 
-class FolderWriter:
-    """Writes a benchmark line by line, so that whatever ends the work keeps what is done.
-
-    Raises KnownError when the folder holds another benchmark, or cannot be written.
-    """
-
-    def __init__(self, root: Path, header: Header) -> None:
-        self._path = root / FILE
-        try:
-            root.mkdir(parents=True, exist_ok=True)
-            begun = self._path.exists() and self._path.stat().st_size > 0
-            if begun and self._path.read_bytes().split(b"\n")[0] != msgspec.json.encode(header):
-                raise KnownError(
-                    f"{self._path} holds a benchmark that was made otherwise",
-                    remedy="give another folder, or the same flags to go on with it",
-                )
-            self._file = io.FileIO(self._path, "a")
-            if begun:
-                cut_half_line(self._path, self._file)
-            else:
-                append_line(self._file, msgspec.json.encode(header))
-        except OSError as error:
-            raise cannot_write(error, self._path) from error
-
-    def add(self, item: Item) -> None:
-        """Append an item."""
-        try:
-            append_line(self._file, msgspec.json.encode(item))
-        except OSError as error:
-            raise cannot_write(error, self._path) from error
-
-    def close(self) -> None:
-        self._file.close()
+def write_folder(root: Path, header: Header, items: Sequence[Item]) -> None:
+    """Write the questions beside their pictures; raises KnownError when they cannot be written."""
+    path = root / FILE
+    lines = [msgspec.json.encode(header), *map(msgspec.json.encode, items)]
+    try:
+        write_whole(path, b"\n".join(lines) + b"\n")
+    except OSError as error:
+        raise cannot_write(error, path) from error

@@ -1,4 +1,4 @@
-"""The reader before a benchmark: what it is asked, what its answers mean, and each picture once.
+"""The reader before a benchmark: what it is asked, and what its answers mean.
 
 It follows written steps, so an instruction in free words becomes the step that it can follow.
 """
@@ -8,13 +8,9 @@ from __future__ import annotations
 import re
 
 from agent_app.evaluate.scoring import Prediction
-from agent_app.model_runtime import ImagePart
 from agent_app.runtimes.reader.language.forms import StepError
 from agent_app.runtimes.reader.language.parsing import parse_steps
 from agent_app.runtimes.reader.language.steps import Click
-from agent_app.runtimes.reader.runtime import Looks, ReaderRuntime
-from agent_app.runtimes.reader.seeing.eyes import Eyes
-from agent_app.runtimes.reader.sight import Sight
 
 _QUOTED = re.compile(r'"([^"]+)"|“([^”]+)”|「([^」]+)」|(?<!\w)\'([^\']+)\'(?!\w)')
 
@@ -22,7 +18,7 @@ _QUOTED = re.compile(r'"([^"]+)"|“([^”]+)”|「([^」]+)」|(?<!\w)\'([^\']
 def step_for(instruction: str) -> str:
     """A step that the reader takes as this instruction.
 
-    One that is a click already stays as it is; else what stands in quotes first is what to click, or
+    One that is a click already stays as it is; else what stands in quotes first is the label, or
     else the whole instruction is. This is a reading of ours, so a result of the reader names it.
     """
     try:
@@ -44,27 +40,3 @@ def on_a_picture(prediction: Prediction) -> Prediction:
     It looks again for what it does not find; on a still picture that is its refusal.
     """
     return Prediction("refusal", read_by="dialect") if prediction.waits else prediction
-
-
-def open_still_reader() -> ReaderRuntime:
-    """The reader for still pictures: their pixels alone, each read once.
-
-    Raises KnownError when the text reader is not installed whole.
-    """
-    return ReaderRuntime(_OnceEach(Eyes({})))
-
-
-class _OnceEach:
-    """Eyes that keep their last sight: items that share a picture come one after the other."""
-
-    def __init__(self, eyes: Looks) -> None:
-        self._eyes = eyes
-        self._seen: tuple[str, Sight] | None = None
-
-    def look(self, part: ImagePart) -> Sight:
-        if self._seen is None or self._seen[0] != part.sha1:
-            self._seen = part.sha1, self._eyes.look(part)
-        return self._seen[1]
-
-    def close(self) -> None:
-        self._eyes.close()
