@@ -42,13 +42,13 @@ def _application(command: str, menu: str, dialog: str) -> Application:
 APPLICATIONS = {
     each.name: each
     for each in (
-        _application("mousepad {home}/notes.txt", "alt+f", "ctrl+o"),
-        _application("galculator", "alt+e", "ctrl+p"),
-        _application("pcmanfm {home}", "alt+v", "ctrl+a alt+Return"),
+        _application("mousepad {home}/notes.txt", "F10", "ctrl+o"),
+        _application("galculator", "F10", "ctrl+p"),
+        _application("pcmanfm {home}", "F10", "ctrl+a alt+Return"),
         _application("gedit {home}/notes.txt", "F10", "ctrl+h"),
         _application("gnome-calculator", "F10", "F1"),
-        _application("featherpad {home}/notes.txt", "alt+f", "ctrl+f"),
-        _application("speedcrunch", "alt+s", "F1"),
+        _application("featherpad {home}/notes.txt", "F10", "ctrl+f"),
+        _application("speedcrunch", "F10", "F1"),
     )
 }
 

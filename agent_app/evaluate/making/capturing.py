@@ -110,7 +110,8 @@ class Capture:
 def captures(variation: Variation, application: Application) -> Iterator[Capture]:
     """The application in each of its states; one that changes nothing is passed over."""
     with ExitStack() as opened:
-        home = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="agent-app-home-")))
+        folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="agent-app-"))
+        home = Path(folder, "home")  # its name shows in titles, and is to be the same every time
         _fill(home)
         desktop = opened.enter_context(VirtualDesktop(variation.size, home=home))
         screen = open_screen(desktop.environment)
@@ -151,6 +152,7 @@ def captures(variation: Variation, application: Application) -> Iterator[Capture
 
 
 def _fill(home: Path) -> None:
+    home.mkdir()
     for name in _FILES:
         path = home / name
         if path.suffix:

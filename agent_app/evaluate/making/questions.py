@@ -119,7 +119,7 @@ def _by_relation(things: Sequence[Thing]) -> Iterator[Question]:
 def _neighbours(thing: Thing, anchors: Sequence[Thing]) -> Iterator[tuple[Thing, Where]]:
     """What lies beside an element, the nearest first, and on which side the element lies of it."""
     ways: tuple[Where, ...] = ("right of", "below", "left of", "above")
-    found = [
+    found: list[tuple[float, int, Thing, Where]] = [
         (_gap(thing.box, where, anchor.box), order, anchor, where)
         for anchor in anchors
         if plain(anchor.name) != plain(thing.name)
