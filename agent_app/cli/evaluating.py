@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent_app.cli.deciding import stopping_on_interrupt
+from agent_app.cli.deciding import decide, stopping_on_interrupt
 from agent_app.cli.models import loading
 from agent_app.cli.parsers import Commands
 from agent_app.cli.running import add_model_choice, add_sampling, prompt_source, sampling
@@ -58,6 +58,16 @@ def add_eval(commands: Commands) -> None:
                 "--refined", action="store_true", help="take the refined, longer instructions"
             )
         run.set_defaults(command=_run, benchmark=name)
+    episodes = actions.add_parser(
+        "episodes",
+        help="recordings of others: AgentNetBench, ScreenAgent, and whatever import reads",
+        description=_episodes.__doc__,
+    )
+    episodes.add_argument(
+        "--data", type=Path, required=True, metavar="PATH", help="recordings, as import reads them"
+    )
+    _add_asking(episodes)
+    episodes.set_defaults(command=_episodes, against=None, from_step=None, hint="")
     _add_make_desktop(actions)
     compare = actions.add_parser(
         "compare", help="which items flipped between two results", description=_compare.__doc__
@@ -80,16 +90,23 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         "--data", type=Path, required=True, metavar="DIR", help="the benchmark's folder, as it is"
     )
     parser.add_argument(
-        "--output", type=Path, required=True, metavar="DIR", help="where the results go"
-    )
-    parser.add_argument(
-        "--limit", type=int, metavar="N", help="ask about N items, spread evenly over all"
-    )
-    parser.add_argument(
         "--shard",
         default="1/1",
         metavar="I/N",
         help="ask about every N-th item, from the I-th; shards may share one --output",
+    )
+    _add_asking(parser)
+
+
+def _add_asking(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="DIR", help="where the results go"
+    )
+    parser.add_argument(
+        "--limit",
+        type=int,
+        metavar="N",
+        help="ask about N items, spread evenly over all; of episodes, the first N steps",
     )
     parser.add_argument("--resume", action="store_true", help="go on with what --output holds")
     parser.add_argument(
@@ -227,6 +244,33 @@ def _run(options: argparse.Namespace) -> int:
         runtime.close()
     _write_report(options.output, console)
     return _STOPPED if stop.is_set() else 0
+
+
+def _episodes(options: argparse.Namespace) -> int:
+    """Ask a model at each step of recordings, and compare: kind, place, text and keys.
+
+    Where there are boxes the point must be in one; where there are points the distance is told.
+    """
+    from rich.console import Console
+
+    from agent_app.console import progress_bar
+    from agent_app.evaluate.episode_report import report_episodes
+    from agent_app.evaluate.episodes import import_all
+    from agent_app.replaying.decisions import DECISIONS_FILE, read_decisions
+
+    console = Console()
+    output: Path = options.output
+    if (output / DECISIONS_FILE).exists() and not options.resume:
+        raise KnownError(
+            f"{output} holds a result already",
+            remedy="add --resume to go on with it, or give another --output",
+        )
+    with progress_bar(console, in_bytes=False) as progress:
+        import_all(options.data, output / "episodes", progress)
+    options.source = str(output / "episodes")
+    status = decide(options)
+    report_episodes(read_decisions(output), options.data, output, console)
+    return status
 
 
 def _shard(text: str) -> tuple[int, int]:

@@ -32,28 +32,28 @@ def markdown(outcome: Outcome) -> str:
 
 def _lines(outcome: Outcome) -> Iterator[str]:
     conditions = outcome.conditions
-    yield f"# {_cell(conditions.title)}: {_cell(conditions.source)}"
+    yield f"# {escaped(conditions.title)}: {escaped(conditions.source)}"
     yield ""
-    yield f"{_cell(model_line(conditions))}. {extent(outcome)}. {pace_line(outcome.results)}."
-    yield f"agent-app {_cell(conditions.app)}, data {_cell(conditions.data)}."
+    yield f"{escaped(model_line(conditions))}. {extent(outcome)}. {pace_line(outcome.results)}."
+    yield f"agent-app {escaped(conditions.app)}, data {escaped(conditions.data)}."
     for table in tables(outcome):
         yield ""
-        yield f"## {_cell(table.title)}"
+        yield f"## {escaped(table.title)}"
         yield ""
-        yield from _table(_HEADINGS, [_row(each) for each in table.rows])
+        yield from grid(_HEADINGS, [_row(each) for each in table.rows])
     if conditions.published:
         yield ""
         yield "## Published by others, not measured here"
         yield ""
         for figure in conditions.published:
-            yield f"- {_cell(published_line(figure))}"
+            yield f"- {escaped(published_line(figure))}"
     told = list(remarks(outcome))
     if told:
         yield ""
         yield "## To be known"
         yield ""
         for remark in told:
-            yield f"- {_cell(remark)}"
+            yield f"- {escaped(remark)}"
     yield from _misses([each for each in outcome.results if not each.is_right])
 
 
@@ -63,7 +63,7 @@ def _misses(missed: Sequence[Result]) -> Iterator[str]:
     yield ""
     yield f"## Missed ({len(missed)})"
     yield ""
-    yield from _table(("item", "asked", "right would be", "answered"), map(_miss, missed))
+    yield from grid(("item", "asked", "right would be", "answered"), map(_miss, missed))
 
 
 def _miss(result: Result) -> Sequence[str]:
@@ -82,23 +82,23 @@ def comparison_markdown(flips: Flips) -> str:
 
 def _comparison(flips: Flips) -> Iterator[str]:
     before, now = flips.before.conditions, flips.now.conditions
-    yield f"# {_cell(now.title)}: from {_cell(before.source)} to {_cell(now.source)}"
+    yield f"# {escaped(now.title)}: from {escaped(before.source)} to {escaped(now.source)}"
     yield ""
-    yield f"- before: {_cell(model_line(before))}"
-    yield f"- now: {_cell(model_line(now))}"
+    yield f"- before: {escaped(model_line(before))}"
+    yield f"- now: {escaped(model_line(now))}"
     yield ""
-    yield _cell(flips_line(flips))
+    yield escaped(flips_line(flips))
     for remark in flips.remarks:
-        yield f"- {_cell(remark)}"
+        yield f"- {escaped(remark)}"
     for table in flips.tables():
         yield ""
-        yield f"## {_cell(table.title)}"
+        yield f"## {escaped(table.title)}"
         yield ""
         rows = [
             (each.name, str(each.count), *each.shares, str(each.gained), str(each.lost))
             for each in table.rows
         ]
-        yield from _table(("", "items", "before", "now", "gained", "lost"), rows)
+        yield from grid(("", "items", "before", "now", "gained", "lost"), rows)
     for heading, pairs in (("Gained", flips.gained), ("Lost", flips.lost)):
         if not pairs:
             continue
@@ -114,7 +114,7 @@ def _comparison(flips: Flips) -> Iterator[str]:
             )
             for was, now in pairs[:_MOST_MISSES]
         ]
-        yield from _table(("item", "asked", "before", "now"), rows)
+        yield from grid(("item", "asked", "before", "now"), rows)
     yield ""
     yield f"agent-app {__version__}"
 
@@ -131,18 +131,19 @@ def _row(row: Row) -> Sequence[str]:
     )
 
 
-def _table(
+def grid(
     headings: Sequence[str], rows: Iterator[Sequence[str]] | Sequence[Sequence[str]]
 ) -> Iterator[str]:
+    """A table, its cells escaped."""
     yield f"| {' | '.join(headings)} |"
     yield "|" + " --- |" * len(headings)
     for row in rows:
-        yield f"| {' | '.join(_cell(each) for each in row)} |"
+        yield f"| {' | '.join(escaped(each) for each in row)} |"
 
 
-def _cell(text: str) -> str:
+def escaped(text: str) -> str:
     """A text on one line that is no markup: instructions and replies may hold anything."""
-    escaped = plain(text)
+    line = plain(text)
     for sign in "\\`*_[]<>|":
-        escaped = escaped.replace(sign, f"\\{sign}")
-    return escaped
+        line = line.replace(sign, f"\\{sign}")
+    return line

@@ -51,7 +51,7 @@ def write_report(outcome: Outcome, output: Path, progress: Progress) -> None:
         *_published(conditions),
         _remarks(remarks(outcome)),
         '<div class="tables">',
-        *(_table(each) for each in tables(outcome)),
+        *(_table(each) for each in tables(outcome)[1:]),
         "</div>",
         *_missed(outcome, progress),
         f"<footer>agent-app {escaped(__version__)}</footer>",

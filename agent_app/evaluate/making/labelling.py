@@ -36,10 +36,10 @@ ROLES = {
     "tree item": "item",
     "entry": "field",
     "text": "field",
-    "combo box": "field",
+    "combo box": "drop-down list",
     "spin button": "field",
 }
-_NO_ICONS = {"label", "menu", "menu item", "link", "item"}
+_NO_ICONS = {"label", "menu", "menu item", "link", "item", "drop-down list"}
 _ALIKE = 70.0  # of 100: text recognition need not be right, but it must be the same words
 _ENLARGED = 2  # times, for text recognition: the check is to be easier than the question
 _LEAST_SIDE = 8  # pixels
