@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import tempfile
 import threading
 import time
@@ -61,9 +62,9 @@ class Variation:
     @property
     def name(self) -> str:
         """Its name in paths and labels, such as `1280x800-dark`."""
-        words = [f"{self.size.width}x{self.size.height}", self.theme, self.language]
-        words.insert(2, f"scale{self.scale:g}" if self.scale != 1 else "")
-        return "-".join(word.replace(":", "_").replace("/", "_") for word in words if word)
+        scale = f"scale{self.scale:g}" if self.scale != 1 else ""
+        words = [f"{self.size.width}x{self.size.height}", self.theme, scale, self.language]
+        return "-".join(re.sub(r"[^\w.@]+", "_", word) for word in words if word)
 
     def environment(self) -> Mapping[str, str]:
         """What applications are told of it."""
