@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from agent_app import cli
 from agent_app.errors import KnownError
 from agent_app.evaluate.folder import read_folder
-from agent_app.evaluate.items import BoxTarget, RefusalTarget
+from agent_app.evaluate.items import RefusalTarget
 from agent_app.evaluate.making.applications import APPLICATIONS, applications
 from agent_app.evaluate.making.capturing import Capture, Variation, variations
 from agent_app.evaluate.making.labelling import Thing, things
@@ -207,6 +207,7 @@ def test_an_application_that_is_not_installed_is_named():
 
 
 @pytest.mark.desktop
+@pytest.mark.slow
 def test_a_real_application_becomes_a_benchmark_that_the_reader_can_be_measured_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
@@ -218,9 +219,7 @@ def test_a_real_application_becomes_a_benchmark_that_the_reader_can_be_measured_
     kinds = {item.labels["kind"][0] for item in dataset.items}
     assert "text" in kinds
     assert {item.labels["state"][0] for item in dataset.items} == {"window", "menu", "dialog"}
-    for item in dataset.items:
-        if isinstance(item.target, BoxTarget):
-            assert item.target.width < 400
+    assert dataset.notes == ()  # every box lies in its picture
     assert not any(isinstance(item.target, RefusalTarget) for item in dataset.items)  # one program
     assert cli.main(making) == 3
     assert "is there already" in capsys.readouterr().err
