@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from agent_app import __version__
 from agent_app.cli import (
     codegen,
+    evaluating,
     models,
     recording,
     recordings,
@@ -52,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     running.add_run(commands)
     replaying.add_replay(commands)
     models.add_model(commands)
+    evaluating.add_eval(commands)
     recording.add_record(commands)
     testing.add_test(commands)
     codegen.add_codegen(commands)

@@ -89,13 +89,14 @@ def add_sampling(parser: argparse.ArgumentParser) -> None:
     add(
         "--prompt",
         metavar="NAME",
-        help="agent, grounding, or a .md file of yours (default: agent; grounding for --execute)",
+        help="agent, grounding, or a .md file of yours "
+        "(default: agent; grounding for --execute and eval)",
     )
     add(
         "--temperature",
         type=float,
         metavar="T",
-        help="0 takes the likeliest word (default: 0.8; 0 for --decide with one sample)",
+        help="0 takes the likeliest word (default: 0.8; 0 for --decide and eval with one sample)",
     )
     add("--top-p", type=float, default=1.0, metavar="P", help="draw from this share (default: 1)")
     add("--seed", type=int, metavar="N", help="the same seed draws the same words")
