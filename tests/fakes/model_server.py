@@ -30,7 +30,7 @@ class ModelServer:
     key: str = ""
     url: str = ""
     answers: list[Answer] = field(default_factory=list)
-    usual: Answer = lambda chat: chat.say("fine")  # noqa: E731
+    usual: Answer = lambda chat: chat.say("fine")
     asked: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     drops: queue.SimpleQueue[str] = field(default_factory=queue.SimpleQueue)
@@ -167,6 +167,20 @@ class _Handler(BaseHTTPRequestHandler):
 class _Server(ThreadingHTTPServer):
     daemon_threads = False
 
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.connections: list[socket.socket] = []
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.connections.append(request)
+        super().process_request(request, client_address)
+
+    def hang_up(self) -> None:
+        """End the connections that are kept alive: their threads wait for more."""
+        for connection in self.connections:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
     def handle_error(self, *_: object) -> None:
         """Nothing: connections break here on purpose."""
 
@@ -191,5 +205,6 @@ def serve_model(context: ssl.SSLContext | None = None, **how: Any) -> Iterator[M
         yield fake
     finally:
         server.shutdown()
+        server.hang_up()
         server.server_close()
         thread.join()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import ssl
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -102,6 +103,8 @@ class Server:
             # a server that sends us elsewhere would send the screenshots there
             follow_redirects=False,
             trust_env=not address.is_here,  # no proxy between us and this computer
+            # reading the authorities takes half a second, and http:// has no use for them
+            verify=address.is_encrypted or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
             timeout=openai.Timeout(None, connect=patience.connect),
         )
         self._client = AsyncOpenAI(
