@@ -141,7 +141,8 @@ class EndpointRuntime:
                     reply.say(THINK_CLOSE)
                     yield Token(THINK_CLOSE.encode())
                 if said := reply.take(delta):
-                    server.known |= names  # it has read them
+                    if server.abilities.names:
+                        server.known |= names  # it has read them
                     yield Token(said.encode("utf-8", "replace"))
                 if request.stop.is_set():
                     return "cancelled"
