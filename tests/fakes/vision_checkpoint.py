@@ -86,13 +86,14 @@ def write_vision_checkpoint(home: Path, *, seed: int = 0) -> Path:
             num_attention_heads=4,
             num_key_value_heads=4,
             max_position_embeddings=16384,
-            initializer_range=0.4,  # so that what it reads tells in what it says
         ),
         image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
         image_seq_length=(_SIDE // 14) ** 2,
-        initializer_range=0.4,
+        initializer_range=0.4,  # so that what it sees tells in what it says
     )
     network = LlavaForConditionalGeneration(config)
+    with torch.no_grad():  # its replies never end by themselves
+        network.lm_head.weight[tokenizer.eos_token_id] = 0
     network.generation_config = GenerationConfig(
         eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id
     )

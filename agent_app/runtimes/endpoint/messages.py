@@ -35,8 +35,8 @@ class Picture:
 class Pictures:
     """Pictures as PNG, each made once: the same screen is the same bytes in every request.
 
-    PNG, because it shows the model what was captured, and because screens make smaller PNGs than
-    JPEGs of a quality at which their text stays sharp (bench/endpoint.py).
+    PNG, because it shows the model what was captured. A JPEG of quality 95 is a third smaller, and
+    its colours are off by up to a third of their range at the edges of letters (bench/endpoint.py).
     """
 
     def __init__(self) -> None:

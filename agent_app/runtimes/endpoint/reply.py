@@ -78,7 +78,7 @@ class GrowingReply:
         if said:
             self.tokens += 1
             self.say(said)
-        if delta.completion_tokens is not None:
+        if delta.completion_tokens:  # some say 0, and mean that they do not count
             self.tokens = self._before + delta.completion_tokens
         return said
 

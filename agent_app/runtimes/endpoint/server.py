@@ -218,8 +218,9 @@ class Server:
                 if has_finished:  # all was said
                     return
                 raise fault from cause
-            if not has_come:
-                raise no_stream(asked, stream.response.headers.get("content-type", ""))
+            kind = stream.response.headers.get("content-type", "")
+            if not has_come and not kind.startswith("text/event-stream"):
+                raise no_stream(asked, kind)
             if not has_finished:
                 raise cut(asked)
 
