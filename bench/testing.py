@@ -1,12 +1,12 @@
-"""What the grounding cache is worth: a small suite without it, with an empty one, and again.
+"""How reliable and how fast GUI tests are, and what the grounding cache is worth.
 
-    python bench/testing.py [--suite FOLDER] [--runs 1]
+    python bench/testing.py [--suite FOLDER] [--runs 2] [--no-elsewhere] [--defects] [TEST ...]
 
-Real applications on a private desktop, one test for each; `--suite` takes another folder of tests.
-The suite runs without a cache, then with an empty one, then again, then on a larger and dark screen
-with the same cache (which `--suite` leaves out). An act's resolve time is what its step took to
-find its target and see that it is stable, with the application's own time where it had to be waited
-for; other programs' load counts, so it is told too. Prints tables, then one line of JSON.
+A suite over real applications (bench/suite, or `--suite`) runs without a cache, then with an empty
+one, then `--runs` times with what the first left, then on a larger and dark screen with the same
+cache. What an act costs is the time from its step's start to its input: to find its target and to
+see that it is stable, with the wait for what its application has not drawn yet. `--defects` checks
+the faults sown into our own programs. Prints tables, then one line of JSON.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import platform
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 from rich.console import Console
@@ -33,195 +34,170 @@ from agent_app.episode.reader import open_episode
 from agent_app.episode.steps import EpisodeStep
 
 ROOT = Path(__file__).parent.parent
+SUITE = Path(__file__).parent / "suite"
 BUDGET = 0.15  # seconds that a cached act may take to resolve, for half of them
-SUITE = """
-import pytest
+ELSEWHERE = ("--desktop-size=1600x1000", "--desktop-theme=dark")
+sys.path.insert(0, str(SUITE))
 
-pytestmark = pytest.mark.agent({settings})
-
-
-def test_editor(desktop):
-    editor = desktop.launch("mousepad")
-    desktop.type("one two")
-    editor.find("Edit").click()
-    editor.find("Select All").click()
-    editor.find("Document").click()
-    editor.find("Auto Indent").click()
-    editor.find("Search").click()
-    editor.find("Find and Replace...").click()
-    desktop.find("Close").click()
-
-
-def test_calculator(desktop):
-    calculator = desktop.launch("galculator")
-    for key in "7", "8", "9":
-        calculator.find(key, role="button").click()
-    calculator.find("View").click()
-    calculator.find("Scientific Mode").click()
-
-
-def test_files(desktop):
-    (desktop.home / "letter.txt").write_text("x")
-    files = desktop.launch(["pcmanfm", str(desktop.home)])
-    files.find("letter.txt").right_click()
-    files.find("Copy").click()
-    files.find("View").click()
-    desktop.press("escape")
-
-
-def test_terminal(desktop):
-    terminal = desktop.launch("xterm -T Terminal -fa Monospace -fs 12 -e sh -c 'echo Ready; cat'")
-    terminal.find("Ready").double_click()
-    desktop.type("Steady\\n")
-    terminal.find("Steady").first.click()
-    terminal.find("Ready").click()
-
-
-def test_instruction(desktop):
-    desktop.launch("galculator")
-    desktop.do("Click “8”. Click “Help”. Click “About”")
-"""
+from defects import DEFECTS, check, plugin  # noqa: E402 - of the folder named above
 
 
 @dataclass
 class Run:
-    """One run of the suite; `acts` are (by the cache, resolve seconds)."""
+    """One run of the suite; `counts` are of the cache, `acts` the seconds before each input."""
 
     name: str
     seconds: float = 0.0
-    passed: int = 0
-    failed: int = 0
-    calls: int = 0
-    counts: dict[str, int] = field(default_factory=dict)
-    acts: list[tuple[bool, float]] = field(default_factory=list)
-
-    def p50(self, cached: bool) -> float | None:
-        times = [seconds for by_cache, seconds in self.acts if by_cache is cached]
-        return statistics.median(times) if times else None
-
-    def p90(self, cached: bool) -> float | None:
-        times = sorted(seconds for by_cache, seconds in self.acts if by_cache is cached)
-        return times[int(0.9 * (len(times) - 1))] if times else None
-
-
-def run_suite(name: str, folder: Path, *arguments: str) -> Run:
-    output = folder / "test-results"
-    shutil.rmtree(output, ignore_errors=True)
-    environment = {key: value for key, value in os.environ.items() if key != "CI"}
-    environment |= {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    words = [
-        *(sys.executable, "-m", "pytest", "-q", "-p", "agent_app.testing.plugin"),
-        *("--agent-record", "always", "--agent-timeout", "20", "--junitxml", "junit.xml"),
-        *arguments,
-    ]
-    started = time.monotonic()
-    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True)
-    run = Run(name, seconds=time.monotonic() - started)
-    if done.returncode not in (0, 1):
-        sys.exit(done.stdout + done.stderr)
-    for case in ElementTree.parse(folder / "junit.xml").iter("testcase"):  # noqa: S314 - our own
-        bad = case.find("failure") is not None or case.find("error") is not None
-        run.failed += bad
-        run.passed += not bad
-        told = {each.get("name"): each.get("value", "") for each in case.iter("property")}
-        run.calls += int(told.get("agent_model_calls", 0))
-        for part in filter(None, told.get("agent_cache", "").split(", ")):
-            count, what = part.split()
-            run.counts[what] = run.counts.get(what, 0) + int(count)
-    for episode in output.iterdir():
-        if episode.is_dir():
-            for step in open_episode(episode).steps:
-                run.acts += resolved(step)
-    if run.failed:
-        print(done.stdout[-4000:])
-    return run
-
-
-def resolved(step: EpisodeStep) -> list[tuple[bool, float]]:
-    """Whether an act's target came from the cache, and its seconds; none for what is no act."""
-    if step.timing is None or not any(each.done for each in step.actions):
-        return []
-    if step.found:  # a step of an instruction done again
-        return [(True, sum(each.seconds for each in step.found))]
-    if "by its" not in step.thought:
-        return []
-    return [("by its cache" in step.thought, step.timing.encode)]
-
-
-def write_suite(folder: Path, settings: str) -> None:
-    (folder / "test_suite.py").write_text(SUITE.replace("{settings}", settings))
+    load: float = 0.0
+    passed: list[str] = field(default_factory=list[str])
+    failed: dict[str, str] = field(default_factory=dict[str, str])
+    model_calls: int = 0
+    counts: dict[str, int] = field(default_factory=dict[str, int])
+    cached: list[float] = field(default_factory=list[float])
+    found: list[float] = field(default_factory=list[float])
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--suite", type=Path, help="a folder of tests of your own")
-    parser.add_argument("--runs", type=int, default=1, help="runs with a full cache")
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("tests", nargs="*", help="only these, as pytest names them")
+    parser.add_argument("--suite", type=Path, default=SUITE, help="a folder of tests of your own")
+    parser.add_argument("--runs", type=int, default=2, help="runs with a full cache")
+    parser.add_argument("--no-elsewhere", action="store_true", help="not on another screen")
+    parser.add_argument("--defects", action="store_true", help="check the sown faults as well")
     given = parser.parse_args()
-    console = Console(width=120)
+    plan: list[tuple[str, Sequence[str]]] = [
+        ("no cache", ["--agent-cache=off"]),
+        ("empty cache", []),
+        *[("full cache", [])] * given.runs,
+    ]
+    if given.suite == SUITE and not given.no_elsewhere:
+        plan.append(("larger, dark", ELSEWHERE))
+    console = Console(width=130)
     runs: list[Run] = []
-    with (
-        tempfile.TemporaryDirectory(prefix="bench-testing-") as name,
-        progress_bar(console, in_bytes=False) as told,
-    ):
-        folder = Path(name)
-        if given.suite:
-            shutil.copytree(given.suite, folder, dirs_exist_ok=True)
-        else:
-            write_suite(folder, "")
-        plan = [("no cache", ["--agent-cache", "off"]), ("empty cache", [])]
-        plan += [("full cache", [])] * given.runs
-        if not given.suite:
-            plan.append(("larger, dark", []))
-        for number, (what, arguments) in enumerate(plan):
-            told(what, number, len(plan))
-            if what == "larger, dark":
-                write_suite(folder, 'size="1600x1000", theme="dark"')
-            runs.append(run_suite(what, folder, *arguments))
-        told("done", len(plan), len(plan))
+    with tempfile.TemporaryDirectory(prefix="bench-testing-") as name:
+        folder = Path(name, "suite")  # where a cache may be written
+        shutil.copytree(given.suite, folder)
+        with progress_bar(Console(stderr=True), in_bytes=False) as tell:
+            for number, (what, arguments) in enumerate(plan):
+                tell(what, number, len(plan))
+                runs.append(run_suite(what, folder, [*arguments, *given.tests]))
+            tell("done", len(plan), len(plan))
     show(runs, console)
-
-
-def show(runs: list[Run], console: Console) -> None:
-    table = Table(title=f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    for title in ("run", "wall s", "passed", "failed", "hits", "new", "healed", "model"):
-        table.add_column(title, justify="left" if title == "run" else "right", no_wrap=True)
-    table.add_column("cached p50 / p90 ms", justify="right")
-    table.add_column("found p50 / p90 ms", justify="right")
-    lines: list[dict[str, Any]] = []
-    for run in runs:
-        counts = [run.counts.get(each, 0) for each in ("hits", "misses", "heals")]
-        table.add_row(
-            run.name,
-            f"{run.seconds:.0f}",
-            *map(str, (run.passed, run.failed, *counts, run.calls)),
-            *(f"{_ms(run.p50(cached))} / {_ms(run.p90(cached))}" for cached in (True, False)),
-        )
-        lines.append(
+    outcomes = list(check()) if given.defects else []
+    caught = sum(each.sound and each.caught and each.named for each in outcomes)
+    if outcomes:
+        print(f"defects: {caught} of {len(DEFECTS)} caught and named")
+    print(
+        json.dumps(
             {
-                "run": run.name,
-                "seconds": round(run.seconds, 1),
-                "passed": run.passed,
-                "failed": run.failed,
-                "hits": counts[0],
-                "new": counts[1],
-                "healed": counts[2],
-                "model_calls": run.calls,
-                "cached_p50_s": run.p50(True),
-                "found_p50_s": run.p50(False),
+                "bench": "testing",
+                "cores": os.cpu_count(),
+                "machine": platform.machine(),
+                "flake_rate": flake_rate(runs),
+                "defects": {"of": len(outcomes), "caught": caught},
+                "runs": [
+                    asdict(run) | {"cached": spread(run.cached), "found": spread(run.found)}
+                    for run in runs
+                ],
             }
         )
-    console.print(table)
-    full = [line for line in lines if line["run"] == "full cache"]
-    within = all((line["cached_p50_s"] or 0) <= BUDGET for line in full)
-    silent = all(line["model_calls"] == 0 for line in full)
-    print(
-        f"within {BUDGET:g} s: {'yes' if within else 'no'}; no calls: {'yes' if silent else 'no'}"
     )
-    print(json.dumps({"bench": "testing", "load": os.getloadavg()[0], "runs": lines}))
 
 
-def _ms(seconds: float | None) -> str:
-    return "–" if seconds is None else f"{1000 * seconds:.0f}"
+def run_suite(name: str, folder: Path, arguments: Sequence[str]) -> Run:
+    """Run the tests of a folder once in a pytest of their own."""
+    output, report = folder / "test-results", folder / "junit.xml"
+    shutil.rmtree(output, ignore_errors=True)
+    environment = {key: value for key, value in os.environ.items() if key != "CI"}
+    environment["PYTHONPATH"] = str(ROOT)
+    run = Run(name, load=os.getloadavg()[0])
+    started = time.monotonic()
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-q", *plugin(), f"--junitxml={report}"),
+            *("--agent-record=always", *arguments),
+        ],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    run.seconds = time.monotonic() - started
+    if done.returncode not in (0, 1):
+        sys.exit(done.stdout + done.stderr)
+    for case in ElementTree.parse(report).iter("testcase"):  # noqa: S314 - of our own
+        test = f"{case.get('classname', '').split('.')[-1]}::{case.get('name')}"
+        faults = [each for each in case if each.tag in ("failure", "error")]
+        if faults:
+            run.failed[test] = (faults[0].get("message") or "").split("\n")[0]
+        else:
+            run.passed.append(test)
+        told = {each.get("name"): each.get("value", "") for each in case.iter("property")}
+        run.model_calls += int(told.get("agent_model_calls", 0))
+        for part in filter(None, told.get("agent_cache", "").split(", ")):
+            count, what = part.split()
+            run.counts[what] = run.counts.get(what, 0) + int(count)
+    for path in output.glob("*/episode.jsonl"):
+        for step in open_episode(path.parent).steps:
+            for by_cache, seconds in resolved(step):
+                (run.cached if by_cache else run.found).append(seconds)
+    return run
+
+
+def resolved(step: EpisodeStep) -> Iterator[tuple[bool, float]]:
+    """Whether an act's target came from the cache, and its seconds; none for what is no act."""
+    if step.timing is None or not any(each.done for each in step.actions):
+        return
+    if step.found:  # a step of an instruction done again
+        yield True, sum(each.seconds for each in step.found)
+    elif "by its" in step.thought:
+        yield "by its cache" in step.thought, step.timing.encode
+
+
+def flake_rate(runs: Sequence[Run]) -> float:
+    """The share of executions that failed, of tests that passed in another run."""
+    passed = {test for run in runs for test in run.passed}
+    executions = sum(len(run.passed) + len(run.failed) for run in runs)
+    return sum(test in passed for run in runs for test in run.failed) / max(1, executions)
+
+
+def spread(seconds: Sequence[float]) -> dict[str, float]:
+    if len(seconds) < 2:
+        return {}
+    cuts = statistics.quantiles(seconds, n=20)
+    return {"count": len(seconds), "p50": statistics.median(seconds), "p95": cuts[18]}
+
+
+def show(runs: Sequence[Run], console: Console) -> None:
+    table = Table(title=f"{os.cpu_count()} cores")
+    for title in ("run", "wall s", "load", "passed", "failed", "hits", "new", "healed", "model"):
+        table.add_column(title, justify="left" if title == "run" else "right", no_wrap=True)
+    for title in ("cached acts p50 / p95 ms", "others p50 / p95 ms"):
+        table.add_column(title, justify="right")
+    for run in runs:
+        table.add_row(
+            *(run.name, f"{run.seconds:.0f}", f"{run.load:.1f}"),
+            *map(str, (len(run.passed), len(run.failed))),
+            *(str(run.counts.get(each, 0)) for each in ("hits", "misses", "heals")),
+            *(str(run.model_calls), _ms(run.cached), _ms(run.found)),
+        )
+    console.print(table)
+    print(f"{flake_rate(runs):.2%} of the executions flaked")
+    for test in sorted({test for run in runs for test in run.failed}):
+        failed = [run for run in runs if test in run.failed]
+        names = ", ".join(dict.fromkeys(run.name for run in failed))
+        why = failed[0].failed[test][:140]
+        print(f"  {test}: failed in {len(failed)} of {len(runs)} ({names}): {why}")
+    full = [run for run in runs if run.name == "full cache"]
+    within = all(spread(run.cached).get("p50", 0.0) <= BUDGET for run in full)
+    silent = not any(run.model_calls for run in full)
+    print(f"cached acts within {BUDGET:g} s: {within}; the model never asked again: {silent}")
+
+
+def _ms(seconds: Sequence[float]) -> str:
+    shown = spread(seconds)
+    return f"{1000 * shown['p50']:.0f} / {1000 * shown['p95']:.0f}" if shown else "–"
 
 
 if __name__ == "__main__":

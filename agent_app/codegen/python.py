@@ -44,7 +44,7 @@ def python_text(draft: Draft, *, file: str) -> str:
     if names:
         marks += ["@pytest.mark.parametrize(", f"    {_tuple(names)},", "    ["]
         marks += ["        (", *(f"            {literal(v)}," for v in draft.variables.values())]
-        marks += ["        ),", "    ],", ")"]
+        marks += ["        ),", "    ],", '    ids=["recorded"],', ")"]
     if marks:
         head += ["import pytest", ""]
     if any("expect(" in line for line in body):

@@ -15,8 +15,10 @@ from msgspec import Meta
 
 MOST_TIMES = 1000
 MOST_SECONDS = 600.0
+MOST_SAMPLES = 25
 
 Seconds = Annotated[float, Meta(gt=0, le=MOST_SECONDS)]
+Samples = Annotated[int, Meta(ge=1, le=MOST_SAMPLES)]
 Button = Literal["left", "middle", "right"]
 Many = tuple[str, ...]
 
@@ -220,6 +222,7 @@ class Ask(Given, frozen=True, kw_only=True):
     type: Literal["text", "int", "float", "bool"] = "text"
     equals: str | None = None
     keep: str = ""
+    samples: Samples = 1
 
 
 class Satisfy(Given, frozen=True, kw_only=True):
@@ -227,6 +230,7 @@ class Satisfy(Given, frozen=True, kw_only=True):
 
     short = "claim"
     claim: str
+    samples: Samples = 1
 
 
 class Set(Given, frozen=True, kw_only=True):

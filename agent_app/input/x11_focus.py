@@ -46,11 +46,11 @@ class Focus:
             pass
         return "", ""
 
-    def wait_until_read(self) -> None:
+    def wait_until_read(self, *, otherwise: float = _SETTLE_SECONDS) -> None:
         """Return once the focused application has read every event sent to it so far.
 
         It asks with _NET_WM_PING (EWMH), which applications answer in the order of their events,
-        and waits a fixed time where the application does not take part.
+        and waits `otherwise` seconds where the application does not take part.
         """
         try:
             window = self._pingable()
@@ -60,7 +60,7 @@ class Focus:
         except XError:  # it was closed under our eyes: nobody is left to read
             return
         self._display.sync()
-        time.sleep(_SETTLE_SECONDS)
+        time.sleep(otherwise)
 
     def _window(self) -> Window | None:
         focus = self._display.get_input_focus().focus

@@ -220,7 +220,7 @@ class Desktop(Scope):
         return False
 
     def _await_ready(self, application: Application, deadline: Deadline) -> None:
-        """Wait until its window has the focus, is drawn and stands still.
+        """Wait until its window has the focus, is drawn, reads its events and stands still.
 
         What is typed before goes nowhere.
         """
@@ -229,7 +229,7 @@ class Desktop(Scope):
             view = self.stage.looker.look()
             mine = [each for each in view.stack if each.active and application.owns(each.process)]
             shown = None
-            if mine:
+            if mine and not self.place.is_busy():
                 box = view.frame.transform.region_to_box(mine[0].content)
                 left, top = max(0, int(box.left)), max(0, int(box.top))
                 shown = view.frame.pixels[top : int(box.bottom), left : int(box.right)]

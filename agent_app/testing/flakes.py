@@ -53,8 +53,9 @@ def told(runs: Mapping[str, Sequence[Run]]) -> list[str]:
     failing = [test for test, each in several.items() if not _passed(each)]
     total = sum(map(len, several.values()))
     failures = total - sum(map(_passed, several.values()))
+    tests = f"{len(several)} test" if len(several) == 1 else f"{len(several)} tests"
     lines = [
-        f"{len(several)} tests, {total} runs: {len(flaky)} flaky, {len(failing)} always failing, "
+        f"{tests}, {total} runs: {len(flaky)} flaky, {len(failing)} always failing, "
         f"{failures / total:.1%} of the runs failed"
     ]
     for test, each in sorted(several.items(), key=lambda item: _passed(item[1]) / len(item[1])):

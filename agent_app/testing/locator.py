@@ -160,16 +160,19 @@ class Locator(Scope):
         button: Button = "left",
         count: int = 1,
         modifiers: Sequence[str] = (),
+        position: tuple[float, float] | None = None,
         timeout: float | None = None,
     ) -> None:
-        """Click its middle."""
+        """Click its middle, or a `position` in units of the screen from its left and its top."""
         name = {2: "double click", 3: "triple click"}.get(count, "click")
         name = name if button == "left" else f"{button} {name}"
 
         def click(aims: Sequence[Aim]) -> Sequence[InputAction]:
-            return [Click(aims[0].at, button, count, tuple(modifiers))]
+            at = aims[0].inside(*position) if position else aims[0].at
+            return [Click(at, button, count, tuple(modifiers))]
 
-        self.stage.act([self.wanted], f"{name} {self.wanted}", click, timeout=timeout)
+        where = f" at {position[0]:g},{position[1]:g} of it" if position else ""
+        self.stage.act([self.wanted], f"{name} {self.wanted}{where}", click, timeout=timeout)
 
     def double_click(self, *, timeout: float | None = None) -> None:
         self.click(count=2, timeout=timeout)

@@ -74,8 +74,8 @@ def _look_back(
     stage: Stage, text: str, last: float, log: CallLog, read: dict[str, None]
 ) -> Sighting | None:
     """The latest frame that shows the text; what the others show is added to `read`."""
-    now = time.monotonic()
     stage.session.ring.add(stage.looker.look().frame)
+    now = time.monotonic()
     for frame in reversed(stage.session.ring.since(now - last)):  # most often it was just there
         ago = now - frame.time
         texts = stage.looker.reader.texts(frame.for_model(None))

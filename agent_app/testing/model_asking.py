@@ -9,6 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from agent_app.errors import ModelMistake
+from agent_app.flows.steps import MOST_SAMPLES
 from agent_app.model_runtime import Sampling
 from agent_app.prompting import Prompt, load_prompt
 from agent_app.runtimes.reader.quoting import quote
@@ -36,7 +37,6 @@ __tracebackhide__ = hidden
 T = TypeVar("T")
 
 _TRIES = 3  # for one answer whose form is wrong
-_MOST_SAMPLES = 25
 _TEMPERATURE = 0.8  # of several samples: the same one again and again would say nothing
 _UNDECIDED = "unknown"
 
@@ -232,5 +232,5 @@ def _samplings(samples: int) -> list[Sampling]:
 
 
 def _check_samples(samples: int) -> None:
-    if not 1 <= samples <= _MOST_SAMPLES:
-        raise ValueError(f"samples must be 1 to {_MOST_SAMPLES}, not {samples}")
+    if not 1 <= samples <= MOST_SAMPLES:
+        raise ValueError(f"samples must be 1 to {MOST_SAMPLES}, not {samples}")

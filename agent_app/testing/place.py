@@ -11,12 +11,17 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from Xlib.display import Display
+from Xlib.error import ConnectionClosedError, DisplayError
+
 from agent_app.errors import KnownError
+from agent_app.input.x11_focus import Focus
 from agent_app.model_runtime import ModelOptions
 from agent_app.runtimes.reader.seeing.eyes import Eyes
 from agent_app.screen.capture import open_screen
@@ -26,6 +31,8 @@ from agent_app.session import Workplace, WorkplaceOptions
 from agent_app.testing.looking import Looker
 from agent_app.testing.settings import DesktopSettings
 from agent_app.virtual import VirtualDesktop, end_program, start_program
+
+_BUSY_SECONDS = 0.1  # an office that starts took 0.4 to 1.1 s to answer, a ready one 0.05
 
 _KEPT_FOLDERS = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 
@@ -48,6 +55,7 @@ class Place:
     ) -> None:
         self.settings = settings
         self._windows: WindowList | None = None
+        self._asking: Display | None = None
         with ExitStack() as opened:
             self._virtual: VirtualDesktop | None = None
             if display is None:
@@ -74,7 +82,7 @@ class Place:
             )
             self.screen = self.workplace.screen
             self.input = self.workplace.input
-            opened.callback(self._close_windows)
+            opened.callback(self._disconnect)
             self.looker = Looker(
                 self.screen,
                 self.stack,
@@ -95,6 +103,21 @@ class Place:
         except WindowsUnknown:
             self._windows = None
             return ()
+
+    def is_busy(self) -> bool:
+        """Whether the application with the focus is slow to read its events.
+
+        One that cannot be asked is taken to be quick.
+        """
+        try:
+            if self._asking is None:
+                self._asking = Display(self.environment["DISPLAY"])
+            asked = time.monotonic()
+            Focus(self._asking).wait_until_read(otherwise=0.0)
+        except (DisplayError, ConnectionClosedError):
+            self._asking = None
+            return False
+        return time.monotonic() - asked > _BUSY_SECONDS
 
     def open_screen(self) -> Screen:
         """The same screen for another thread, which closes it."""
@@ -139,10 +162,13 @@ class Place:
     def close(self) -> None:
         self._opened.close()
 
-    def _close_windows(self) -> None:
+    def _disconnect(self) -> None:
         if self._windows is not None:
             with suppress(WindowsUnknown):
                 self._windows.close()
+        if self._asking is not None:
+            with suppress(ConnectionClosedError):
+                self._asking.close()
 
 
 @dataclass

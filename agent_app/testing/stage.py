@@ -22,7 +22,7 @@ from agent_app.events import (
     StepStarted,
     TargetMissed,
 )
-from agent_app.geometry import RelativePoint
+from agent_app.geometry import FramePoint, FrameTransform, RelativePoint
 from agent_app.policy import Policy
 from agent_app.replaying.execution_steps import is_untouched
 from agent_app.runtimes.reader.matching.candidates import FIELD_ROLES
@@ -51,10 +51,22 @@ BaselineMode = Literal["missing", "all", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """A thing that is acted on, and the place of its middle."""
+    """A thing that is acted on, on a frame with this transform."""
 
     thing: Thing
-    at: RelativePoint
+    transform: FrameTransform
+
+    @property
+    def at(self) -> RelativePoint:
+        """The place of its middle."""
+        return self.transform.frame_to_relative(self.thing.box.center)
+
+    def inside(self, x: float, y: float) -> RelativePoint:
+        """A place in it, in units of the screen from its left and its top."""
+        box, scale = self.thing.extent, self.transform.scale
+        return self.transform.frame_to_relative(
+            FramePoint(box.left + x * scale, box.top + y * scale)
+        )
 
 
 Actions = Callable[[Sequence[Aim]], Sequence[InputAction]]
@@ -239,8 +251,7 @@ class Stage:
                 things.append(thing)
             if view is None:
                 view = self.looker.look()
-            transform = view.frame.transform
-            aims = [Aim(thing, transform.frame_to_relative(thing.box.center)) for thing in things]
+            aims = [Aim(thing, view.frame.transform) for thing in things]
             step.see(view)
             planned = actions(aims)
             step.say(log)

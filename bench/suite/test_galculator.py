@@ -62,3 +62,9 @@ def test_about_names_the_program(desktop: Desktop, calculator: Application) -> N
     expect(about.find("GTK+ based scientific calculator").first).to_be_visible()
     about.find("Close", role="button").click()
     expect(about).to_be_hidden()
+
+
+@pytest.mark.usefixtures("calculator")
+def test_an_instruction_is_carried_out(desktop: Desktop) -> None:
+    desktop.do("Click “8”. Click “Help”. Click “About”")
+    expect(desktop.window("About")).to_be_visible()

@@ -29,7 +29,7 @@ def test_a_flaky_test_has_its_rate_and_the_step_that_failed():
     bad = run(("open", 0.1), ("click “Save”", 5.0), fails=True)
     lines = told({"t": [good, bad, good, good]})
     assert lines == [
-        "1 tests, 4 runs: 1 flaky, 0 always failing, 25.0% of the runs failed",
+        "1 test, 4 runs: 1 flaky, 0 always failing, 25.0% of the runs failed",
         "t: 3 of 4 passed",
         "    step 2, click “Save”: failed in 1 of 4",
     ]
@@ -56,7 +56,7 @@ def test_a_step_that_is_another_one_or_takes_far_longer_is_named():
 
 def test_a_run_that_was_tried_again_counts_as_one_that_failed_and_is_told_as_such():
     lines = told({"a": [Run("rerun"), run(("x", 0.1))]})
-    assert lines[0].startswith("1 tests, 2 runs: 1 flaky")
+    assert lines[0].startswith("1 test, 2 runs: 1 flaky")
     assert lines[1] == "a: 1 of 2 passed, 1 of them tried again"
 
 

@@ -34,8 +34,8 @@ class PreparedDesktop(Desktop):
     def do(self, task: str, **options: int) -> None:
         self.asked.append((task, options))
 
-    def ask(self, question: str, answer: type) -> object:
-        self.asked.append((question, answer))
+    def ask(self, question: str, answer: type, *, samples: int) -> object:
+        self.asked.append((question, answer, samples))
         return self.answers[question]
 
     def assert_seen(self, text: str, *, last: float = 5.0) -> None:
@@ -260,7 +260,7 @@ def test_the_model_is_asked_what_words_alone_do_not_say(prepared, write):
     text = (
         "- do: save it\n- do: {task: close it, steps: 3}\n  timeout: 9\n"
         "- ask: {question: 'how many?', type: int, equals: 3}\n"
-        "- ask: {question: 'who?', keep: name}\n- type: ${name}\n"
+        "- ask: {question: 'who?', keep: name, samples: 3}\n- type: ${name}\n"
         "- seen: Saved\n- never_seen: {text: Error, last: 9}\n"
     )
     Runner(desktop, {}).run(read_flow(write(text)))
@@ -268,8 +268,8 @@ def test_the_model_is_asked_what_words_alone_do_not_say(prepared, write):
         *(
             ("save it", {"steps": STEPS, "timeout": SECONDS}),
             ("close it", {"steps": 3, "timeout": 9}),
-            ("how many?", int),
-            ("who?", str),
+            ("how many?", int, 1),
+            ("who?", str, 3),
         ),
         *(("seen", "Saved", 5.0), ("never", "Error", 9.0)),
     ]

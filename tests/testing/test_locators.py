@@ -207,6 +207,13 @@ def test_an_act_waits_until_its_thing_is_there(prepared):
     assert prepared.clicks() == [(140, 62)]
 
 
+def test_a_click_may_go_to_a_place_within_what_is_found(prepared):
+    prepared.eyes.elements = [told("drawing area", "Canvas", 100, 200)]
+    prepared.find("Canvas").click(position=(10, 4))
+    extent = prepared.find("Canvas").region()
+    assert prepared.clicks() == [(extent.left + 10, extent.top + 4)]
+
+
 def test_nothing_is_clicked_that_is_disabled_or_moves(prepared):
     prepared.eyes.elements = [told("push button", "Save", 100, 50, enabled=False)]
     with pytest.raises(ActionFailed, match="but it is disabled"):

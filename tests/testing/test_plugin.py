@@ -83,7 +83,10 @@ def test_a_failure_leaves_a_film_named_everywhere_and_a_pass_leaves_nothing(run,
             pass
         """
     )
-    result = run("--junitxml=junit.xml")
+    result = run(
+        *("--junitxml=junit.xml", "--html=report.html"),
+        plugins=("pytest_html.plugin", "pytest_metadata.plugin"),
+    )
     result.assert_outcomes(passed=2, failed=2, errors=1)
     output = result.stdout.str()
     assert "2 things" not in output
@@ -110,9 +113,11 @@ def test_a_failure_leaves_a_film_named_everywhere_and_a_pass_leaves_nothing(run,
         if each.get("name") == "agent_film"
     }
     assert films.keys() == {"test_fails", "test_fails_softly"}
+    page = (pytester.path / "report.html").read_text()
     for film in films.values():
         assert film.stat().st_size < 5_000_000
         assert str(film) in output
+        assert film.as_uri() in page
 
 
 @pytest.mark.desktop

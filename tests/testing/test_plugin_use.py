@@ -51,10 +51,9 @@ def run(pytester, monkeypatch):
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.delenv("CI", raising=False)
 
-    def run(*arguments: str) -> pytest.RunResult:
-        return pytester.runpytest_subprocess(
-            "-p", "agent_app.testing.plugin", "-W", "error", *arguments
-        )
+    def run(*arguments: str, plugins: tuple[str, ...] = ()) -> pytest.RunResult:
+        names = [part for name in ("agent_app.testing.plugin", *plugins) for part in ("-p", name)]
+        return pytester.runpytest_subprocess(*names, "-W", "error", *arguments)
 
     return run
 
@@ -135,3 +134,26 @@ def test_repeats_count_what_passed_and_what_cannot_be_asked_is_said_plainly(run,
         ]
     )
     assert not (pytester.path / "agent-cache").exists()
+
+
+@pytest.mark.desktop
+def test_a_test_that_passes_at_its_second_try_is_flaky(run, pytester):
+    pytester.makepyfile(
+        test_often="""
+        from pathlib import Path
+
+        TRIED = Path(__file__).with_name("tried")
+
+        def test_flaky(desktop):
+            tried = TRIED.exists()
+            TRIED.touch()
+            desktop.press("escape")
+            if not tried:
+                desktop.find("nothing", role="title").click(timeout=0)
+        """
+    )
+    result = run("--reruns", "1", plugins=("pytest_rerunfailures",))
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        ["1 test, 2 runs: 1 flaky*", "*::test_flaky: 1 of 2 passed, 1 of them tried again"]
+    )

@@ -87,7 +87,7 @@ def fault_of(error: openai.APIError, asked: Asked) -> Fault:
     )
 
 
-_SHORTER = "give fewer --images, a smaller --region, or serve the model with a larger context"
+_SHORTER = "give a smaller --region, or serve the model with a larger context"
 
 
 def silence(asked: Asked, seconds: float, *, has_begun: bool) -> Fault:
@@ -149,8 +149,8 @@ def _status_fault(error: openai.APIStatusError, asked: Asked) -> Fault:
     if status == 413:
         return Fault(
             f"{host} takes no request of {asked.size / 1e6:.1f} MB{told}",
-            remedy="give fewer --images or a smaller --region, or raise the limit of the server or"
-            " of the proxy before it",
+            remedy="give a smaller --region, or raise the limit of the server or of the proxy before"
+            " it",
             kind="too long",
         )
     if _BLIND.search(said):

@@ -139,9 +139,9 @@ class Runner:
                 )
             case given_at.Ask():
                 self._ask(given)
-            case given_at.Satisfy(claim=said):
+            case given_at.Satisfy(claim=said, samples=samples):
                 soft = expect.soft if step.options.soft else expect
-                soft(desktop, timeout=timeout).to_satisfy(said)
+                soft(desktop, timeout=timeout).to_satisfy(said, samples=samples)
             case given_at.Set(values=values):
                 self.variables |= values
             case given_at.Read(thing=thing, keep=keep):
@@ -202,7 +202,7 @@ class Runner:
 
     def _ask(self, given: given_at.Ask) -> None:
         kind: type[object] = _TYPES[given.type]
-        answer = self._desktop.ask(given.question, kind)
+        answer = self._desktop.ask(given.question, kind, samples=given.samples)
         if given.keep:
             self.variables[given.keep] = str(answer)
         if given.equals is not None and answer != _as(given.type, given.equals):
