@@ -149,8 +149,7 @@ def _status_fault(error: openai.APIStatusError, asked: Asked) -> Fault:
     if status == 413:
         return Fault(
             f"{host} takes no request of {asked.size / 1e6:.1f} MB{told}",
-            remedy="give a smaller --region, or raise the limit of the server or of the proxy before"
-            " it",
+            remedy="give a smaller --region, or raise the limit of the server or of its proxy",
             kind="too long",
         )
     if _BLIND.search(said):
