@@ -7,7 +7,7 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agent_app.cli.models import add_loading, loading
 from agent_app.cli.parsers import Commands
@@ -43,10 +43,29 @@ def add_model_choice(parser: argparse.ArgumentParser) -> None:
     """`--model`."""
     parser.add_argument(
         "--model",
+        action=_ModelName,
         metavar="NAME",
-        help="which model decides: reader, kimi-vl, ORG/NAME[@REVISION] in the cache, or a folder "
-        "(default: kimi-vl where its weights and a GPU are, else reader)",
+        help="which model decides: reader, kimi-vl, ORG/NAME[@REVISION] in the cache, a folder, or "
+        "the URL of a server, http://HOST:PORT/v1, and of several with commas or by giving it again"
+        " (default: kimi-vl where its weights and a GPU are, else reader)",
     )
+
+
+class _ModelName(argparse.Action):
+    """The last one given; but the addresses of servers add up."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,  # noqa: ARG002
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,  # noqa: ARG002
+    ) -> None:
+        from agent_app.model_runtime import is_served
+
+        before: str | None = getattr(namespace, self.dest)
+        add_up = before is not None and is_served(before) and is_served(values)
+        setattr(namespace, self.dest, f"{before},{values}" if add_up else values)
 
 
 def add_desktop(parser: argparse.ArgumentParser) -> None:
@@ -82,8 +101,8 @@ def add_limits(parser: argparse.ArgumentParser, *, steps: int = 50) -> None:
 
 
 def add_sampling(parser: argparse.ArgumentParser) -> None:
-    """How Kimi-VL is loaded and asked; what is not given is the command's own to choose."""
-    model = parser.add_argument_group("Kimi-VL")
+    """How the model is loaded and asked; what is not given is the command's own to choose."""
+    model = parser.add_argument_group("the model")
     add_loading(model.add_argument)
     add = model.add_argument
     add(

@@ -38,6 +38,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="what finds and does what words alone do not: kimi-vl, a URL, or reader",
     )
     group.addoption(
+        "--agent-model-name",
+        metavar="NAME",
+        help="what the server at the URL calls its model (default: it is asked)",
+    )
+    group.addoption(
         "--agent-record",
         choices=("on-failure", "always", "never"),
         default="on-failure",
@@ -97,6 +102,7 @@ def _agent_places(pytestconfig: pytest.Config) -> Iterator[Places]:
         display=_option(pytestconfig, "--agent-display"),
         # not whatever this machine has: a test means the same everywhere
         model=_option(pytestconfig, "--agent-model") or "reader",
+        model_name=_option(pytestconfig, "--agent-model-name"),
     )
     yield places
     places.close()
