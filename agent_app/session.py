@@ -15,14 +15,13 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol, Self
 
 from agent_app.actions import Input
 from agent_app.control import Control, Touch
-from agent_app.egress import host_beyond
 from agent_app.episode.recorder import EpisodeRecorder, content_hash, new_episode_folder
 from agent_app.errors import KnownError, RunEnded
 from agent_app.events import Event, Outcome, QuestionAsked, RunFinished
@@ -179,11 +178,6 @@ class Workplace:
             self._opened.callback(self._runtime.close)
         return self._runtime
 
-    def model_info(self, progress: Progress = no_progress) -> RuntimeInfo:
-        """What the model is, and where screenshots go; it is opened for that."""
-        info = self.open_model(progress).info
-        return replace(info, sends_to=info.sends_to or host_beyond(self.options.model))
-
     def launch(self, command: str) -> subprocess.Popen[bytes]:
         """Start a program on this desktop and wait until its window has come to rest.
 
@@ -337,7 +331,7 @@ class LiveSession(RecordedSession):
         names = (*place.options.secrets, *secret_names([self.task]))
         place.secrecy.allow(place.secrets.find(names))
         with self.stoppable(progress) as tell:
-            self.runtime = place.model_info(tell)
+            self.runtime = place.open_model(tell).info
 
     def run(self) -> Iterator[Event]:
         place = self.workplace

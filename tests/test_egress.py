@@ -15,7 +15,7 @@ import pytest
 from rich.console import Console
 
 from agent_app.console import print_run
-from agent_app.egress import host_beyond, said_of
+from agent_app.egress import said_of
 from agent_app.events import Event, RunFinished
 from agent_app.model_runtime import RuntimeInfo
 from agent_app.ui.status import StatusLine
@@ -25,27 +25,6 @@ from tests.fakes.session import ScriptedSession
 _CALL = re.compile(r"\b(connect|sendto|sendmsg|sendmmsg)\(.*?sa_family=(AF_\w+)(.*)")
 _HERE = re.compile(r'"127\.|"::1"|"0\.0\.0\.0"|"::"')
 _LOCAL = {"AF_UNIX", "AF_NETLINK", "AF_UNSPEC"}
-
-
-@pytest.mark.parametrize(
-    ("model", "host"),
-    [
-        (None, ""),
-        ("reader", ""),
-        ("kimi-vl", ""),
-        ("org/name@main", ""),
-        ("http://localhost:8000/v1", ""),
-        ("http://127.0.0.9:8000", ""),
-        ("http://[::1]:8000/v1", ""),
-        ("https://models.example.org/v1", "models.example.org"),
-        ("HTTP://10.0.0.7:8000", "10.0.0.7"),
-        ("http://localhost.example.org", "localhost.example.org"),
-        ("http://user:pw@gpu:8000", "gpu"),
-        ("http://", "http://"),
-    ],
-)
-def test_where_screenshots_go_is_known_from_the_model_s_name(model: str | None, host: str):
-    assert host_beyond(model) == host
 
 
 def a_run(session: ScriptedSession) -> Iterator[Event]:

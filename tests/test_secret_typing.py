@@ -36,7 +36,7 @@ from tests.fakes.eyes import told as told_of
 from tests.fakes.input import RecordingInput
 from tests.fakes.runtime import ScriptedRuntime, reply
 from tests.fakes.screen import FakeScreen, frame_of, picture
-from tests.fakes.secrets import store_of
+from tests.fakes.secret_store import store_of
 from tests.testing.stages import PreparedStage
 
 VALUE = "Tr0ub4dor&3"

@@ -18,7 +18,7 @@ from agent_app.secret_scan import Scan
 from agent_app.session import Workplace, WorkplaceOptions
 from agent_app.virtual import VirtualDesktop
 from tests.applications import Wait, activate
-from tests.fakes.secrets import store_of
+from tests.fakes.secret_store import store_of
 
 pytestmark = pytest.mark.desktop
 

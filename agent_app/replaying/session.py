@@ -66,7 +66,7 @@ class ReplaySession(RecordedSession):
             prepare_anchors(self._script, tell)
             info = _INFO
             if self._options.settings.on_miss == "ground":
-                info = replace(_INFO, sends_to=self.workplace.model_info(tell).sends_to)
+                info = replace(_INFO, sends_to=self.workplace.open_model(tell).info.sends_to)
             self.workplace.secrecy.allow(self._options.secrets)
             self.runtime = info
 

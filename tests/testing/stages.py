@@ -17,7 +17,7 @@ from agent_app.testing.stage import Stage
 from agent_app.testing.trial import TrialSession
 from tests.fakes.input import RecordingInput
 from tests.fakes.screen import FakeScreen, picture
-from tests.fakes.secrets import store_of
+from tests.fakes.secret_store import store_of
 
 SIZE = Size(640, 480)
 EMPTY = picture(size=SIZE)
