@@ -25,6 +25,7 @@ from rich.progress import (
 from rich.text import Text
 
 from agent_app.actions import describe_action
+from agent_app.egress import said_of
 from agent_app.events import (
     ActionDecided,
     ApprovalGiven,
@@ -63,6 +64,8 @@ def print_run(session: Session, console: Console) -> RunFinished:
             session.prepare(progress)
         if session.why:
             console.print(session.why, style="dim")
+        if session.runtime is not None:
+            console.print(Text(said_of(session.runtime.sends_to)), style="dim")
         for event in session.events():
             printer.show(event)
             if isinstance(event, RunFinished):

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,9 @@ from agent_app.model_runtime import (
     ReplySplitter,
     Sampling,
     Turn,
+    is_served,
 )
+from agent_app.runtimes.endpoint import open_endpoint
 from agent_app.runtimes.kimi_vl import open_kimi_vl, usual_context
 from agent_app.runtimes.kimi_vl.checkpoint import Checkpoint, open_checkpoint
 from agent_app.runtimes.kimi_vl.devices import find_devices, free_memory
@@ -41,15 +43,16 @@ _ANSWER_TOKENS = 64
 _FAILED = 4
 
 
-class SeeingRuntime(ModelRuntime, Protocol):
-    """A model that can be asked what it makes of a picture before any word is said."""
+@runtime_checkable
+class _Seeing(Protocol):
+    """A model in this process: it can be asked what it makes of a picture before a word is said."""
 
     def features(self, part: ImagePart) -> NDArray[np.float32]:
         """(tokens, width)."""
         ...
 
 
-SeeingOpener = Callable[[str, Mapping[str, str], ModelOptions, Progress], SeeingRuntime]
+ModelOpener = Callable[[str, Mapping[str, str], ModelOptions, Progress], ModelRuntime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +98,9 @@ def check_model(
     options: ModelOptions,
     environment: Mapping[str, str],
     console: Console,
-    open_model: SeeingOpener | None = None,
+    open_model: ModelOpener | None = None,
 ) -> int:
-    """Load a model, show it three pictures, and print what it says.
+    """Load a model, or ask the server that has it, show it three pictures, and print what it says.
 
     The status is that of a failed task when it answers alike, or sees the same, whatever it is
     shown: then its pictures do not reach it.
@@ -107,7 +110,11 @@ def check_model(
     try:
         console.print(f"{runtime.info.name}: {runtime.info.detail}", markup=False, soft_wrap=True)
         pictures = _pictures()
-        features = [runtime.features(shown.part) for shown in pictures]
+        features = (
+            [runtime.features(shown.part) for shown in pictures]
+            if isinstance(runtime, _Seeing)
+            else []
+        )
         replies: list[str] = []
         for shown in pictures:
             replies.append(_ask(runtime, shown.part))
@@ -130,8 +137,9 @@ def make_test_model(folder: Path, size: Literal["tiny", "full"], *, console: Con
 
 def _open(
     name: str, environment: Mapping[str, str], options: ModelOptions, progress: Progress
-) -> SeeingRuntime:
-    return open_kimi_vl(name, environment=environment, options=options, progress=progress)
+) -> ModelRuntime:
+    opener = open_endpoint if is_served(name) else open_kimi_vl
+    return opener(name, environment=environment, options=options, progress=progress)
 
 
 def _contents(checkpoint: Checkpoint) -> str:
@@ -250,7 +258,7 @@ def _judge(
     faults: list[str] = []
     if not all(np.isfinite(seen).all() for seen in features):
         faults.append("what it computes of a picture is no number")
-    elif all(np.array_equal(seen, features[0]) for seen in features):
+    elif features and all(np.array_equal(seen, features[0]) for seen in features):
         faults.append("it sees the same in every picture")
     if len(set(replies)) == 1:
         faults.append("it answers the same to different pictures")

@@ -13,7 +13,6 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from agent_app.errors import KnownError
 from agent_app.geometry import FrameTransform, Size
 
 if TYPE_CHECKING:
@@ -135,11 +134,16 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class RuntimeInfo:
-    """What a runtime is. `image_limits` is None when it takes screenshots as they were captured."""
+    """What a runtime is. `image_limits` is None when it takes screenshots as they were captured.
+
+    `sends_to` names the hosts, with their ports, that screenshots are sent to; empty when the model
+    runs in this process.
+    """
 
     name: str
     detail: str
     image_limits: ImageLimits | None
+    sends_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +152,17 @@ class ModelOptions:
 
     `device` is a name such as "cuda:1" or "cpu", None for the best there is. "auto" is the most
     exact precision that fits. `context` is the most tokens a conversation may have, None for 32768
-    or as many as the model has. `engine` "auto" is the fast one where it runs.
+    or as many as the model has. `engine` "auto" is the fast one where it runs. Of a served model,
+    `model_name` is what the server calls it, None to ask; `patience` is how many seconds it may
+    take to the first token, None for five minutes.
     """
 
     device: str | None = None
     precision: Precision = "auto"
     context: int | None = None
     engine: EngineName = "auto"
+    model_name: str | None = None
+    patience: float | None = None
 
 
 class Progress(Protocol):
@@ -203,6 +211,7 @@ _RUNTIMES = {
     "reader": "agent_app.runtimes.reader:open_reader",
     "kimi-vl": "agent_app.runtimes.kimi_vl:open_kimi_vl",
 }
+_ENDPOINT = "agent_app.runtimes.endpoint:open_endpoint"
 _UNFITNESS = "agent_app.runtimes.kimi_vl:unfitness"
 
 
@@ -347,16 +356,18 @@ def open_runtime(
         name, why = "reader", f"the embedded default, because for Kimi-VL {unfit}"
     else:
         name, why = "kimi-vl", "the default where its weights and a GPU are"
-    if name.startswith(("http://", "https://")):
-        raise KnownError(
-            f"this version cannot run {name!r} yet", remedy="use --model kimi-vl or --model reader"
-        )
     # resolved by name: this file stands below the runtimes and must not import them
-    opener: Opener = pkgutil.resolve_name(_RUNTIMES.get(name, _RUNTIMES["kimi-vl"]))
+    path = _ENDPOINT if is_served(name) else _RUNTIMES.get(name, _RUNTIMES["kimi-vl"])
+    opener: Opener = pkgutil.resolve_name(path)
     opened = opener(
         name, environment=environment, options=options or ModelOptions(), progress=progress
     )
     return opened, f"{name}: {why}"
+
+
+def is_served(name: str) -> bool:
+    """Whether a model's name is the address of a server, or several."""
+    return name.startswith(("http://", "https://"))
 
 
 def _why_not_kimi_vl() -> str:

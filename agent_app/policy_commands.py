@@ -81,8 +81,11 @@ def _summary(rules: Rules) -> Iterator[tuple[str, Verdict, str]]:
     yield _BUILT_IN, "refuse", "keys that leave the session, places outside the chosen screen"
     for rule in rules.rules:
         yield rule.name, rule.verdict, rule.why or "your rule"
-    yield "typing.terminals", rules.terminals, "typing into a terminal"
-    yield "typing.passwords", rules.passwords, "typing into a field for passwords"
+    yield "typing.terminals", rules.terminals, "typing into a terminal on your own display"
+    private = "typing into a terminal on a private desktop"
+    yield "typing.private_terminals", rules.private_terminals, private
+    passwords = "typing into a field for passwords anything but a {{secret:NAME}}"
+    yield "typing.passwords", rules.passwords, passwords
     yield "typing.unknown", rules.unknown, "typing where nothing tells what has the keyboard"
     for risk in rules.risks:
         words = f"{len(risk.words)} words on what is clicked, such as “{risk.words[0]}”"

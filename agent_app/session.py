@@ -6,6 +6,7 @@ else reaches into the core.
 
 from __future__ import annotations
 
+import os
 import queue
 import shlex
 import subprocess
@@ -25,8 +26,10 @@ from agent_app.episode.recorder import EpisodeRecorder, content_hash, new_episod
 from agent_app.errors import KnownError, RunEnded
 from agent_app.events import Event, Outcome, QuestionAsked, RunFinished
 from agent_app.geometry import Region, ScreenPoint, Size
+from agent_app.hiding.secrecy import Secrecy
 from agent_app.input import open_input, watch_hands
 from agent_app.loop import LoopSettings, run
+from agent_app.markers import secret_names
 from agent_app.model_runtime import (
     ModelOptions,
     ModelRuntime,
@@ -42,6 +45,7 @@ from agent_app.screen.capture import open_screen
 from agent_app.screen.frame import Frame, Screen
 from agent_app.screen.ring import FrameRing
 from agent_app.screen.settle import SettleLimits, wait_until_settled
+from agent_app.secret_store import SecretStore, open_store
 from agent_app.virtual import VirtualDesktop, start_program
 
 if TYPE_CHECKING:
@@ -105,7 +109,8 @@ class WorkplaceOptions:
     size; `app` is a command that is started on the desktop first. What lies in `masks` is painted
     over at capture, so that neither the model nor a recording ever has it. With `take_over` a
     person's hand on mouse or keyboard holds a run up. `prompt` is the name
-    of one that ships with the package, or the path of a file.
+    of one that ships with the package, or the path of a file. `secrets` may be typed in every run,
+    by their names, beside those that its task names.
     """
 
     model: str | None = None
@@ -117,6 +122,7 @@ class WorkplaceOptions:
     virtual: Size | None = None
     app: str | None = None
     take_over: bool = True
+    secrets: tuple[str, ...] = ()
     settings: LoopSettings = field(default_factory=LoopSettings)
 
 
@@ -124,12 +130,19 @@ class Workplace:
     """The seams of one desktop, open; sessions run on it one after the other.
 
     The model is opened when the first session needs it, and serves them all; `why` then says which
-    it is and for what reason. Raises KnownError when any other part of it cannot be had; whatever
-    was opened before is closed again.
+    it is and for what reason. `secrets` are the person's. Raises KnownError when any other part of
+    it cannot be had; whatever was opened before is closed again.
     """
 
-    def __init__(self, options: WorkplaceOptions, *, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        options: WorkplaceOptions,
+        *,
+        environment: Mapping[str, str],
+        secrets: SecretStore | None = None,
+    ) -> None:
         self.options = options
+        self.secrets = secrets or open_store(os.environ)
         self.prompt: Prompt = load_prompt(options.prompt)
         self.why = ""
         self.programs: tuple[str, ...] = ()  # that were launched, in order
@@ -140,14 +153,17 @@ class Workplace:
                 opened.callback(self.desktop.close)
                 environment = self.desktop.environment
             self.environment = environment
-            self.screen: Screen = open_screen(
+            self.secrecy = Secrecy(environment)
+            opened.callback(self.secrecy.close)
+            screen = open_screen(
                 environment,
                 monitor=options.monitor,
                 region=options.region,
                 masks=options.masks,
             )
+            self.screen: Screen = self.secrecy.screen(screen)
             opened.callback(self.screen.close)
-            self.input: Input = open_input(environment)
+            self.input: Input = self.secrecy.input(open_input(environment), self.screen)
             opened.callback(self.input.close)
             self.surroundings: Surroundings = opened.enter_context(_surroundings(environment))
             if options.app:
@@ -261,10 +277,19 @@ class RecordedSession(ABC):
             return
         with self.watching_hands():
             yield from self.recorder.tee(
-                self._asking_anew(self.run()),
+                self._told(),
                 model_sha1=content_hash(self.runtime),
                 settings_sha1=self.settings_sha1(),
             )
+
+    def _told(self) -> Iterator[Event]:
+        """The events with no secret in them."""
+        events = self._asking_anew(self.run())
+        try:
+            for event in events:
+                yield self.workplace.secrecy.cleaned(event)
+        finally:
+            events.close()
 
     def watching_hands(self) -> AbstractContextManager[object]:
         """Within it, a person's hand and the stop keys are felt."""
@@ -326,9 +351,15 @@ class LiveSession(RecordedSession):
     """A `Session` in which the workplace's model works on a task."""
 
     def prepare(self, progress: Progress = no_progress) -> None:
-        """Open the model, unless the workplace has it."""
+        """Open the model, unless the workplace has it.
+
+        Raises KnownError for a secret that is not stored.
+        """
+        place = self.workplace
+        names = (*place.options.secrets, *secret_names([self.task]))
+        place.secrecy.allow(place.secrets.find(names))
         with self.stoppable(progress) as tell:
-            self.runtime = self.workplace.open_model(tell).info
+            self.runtime = place.open_model(tell).info
 
     def run(self) -> Iterator[Event]:
         place = self.workplace
@@ -351,7 +382,8 @@ class LiveSession(RecordedSession):
     def settings(self) -> LoopSettings:
         """What the run is set to."""
         settings = self.workplace.options.settings
-        return replace(settings, policy=settings.policy.confirming(self.confirm))
+        policy = settings.policy.on_private_desktop(self.workplace.desktop is not None)
+        return replace(settings, policy=policy.confirming(self.confirm))
 
     def settings_sha1(self) -> str:
         return content_hash(self.settings)

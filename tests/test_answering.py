@@ -93,7 +93,8 @@ def test_an_answer_that_comes_late_answers_no_later_question(tmp_path: Path) -> 
     from agent_app.model_runtime import Progress, RuntimeInfo, no_progress
     from agent_app.session import RecordedSession
 
-    place: Any = SimpleNamespace(screen=SimpleNamespace(region=None))
+    secrecy = SimpleNamespace(cleaned=lambda event: event)
+    place: Any = SimpleNamespace(screen=SimpleNamespace(region=None), secrecy=secrecy)
 
     class Asking(RecordedSession):
         def prepare(self, progress: Progress = no_progress) -> None:  # noqa: ARG002

@@ -152,6 +152,18 @@ def test_the_flags_reach_the_model():
     assert chosen.loading == ModelOptions("cuda:1", "int4", 16384, "fast")
     assert chosen.prompt == Path("p.md")
     assert chosen.settings.sampling == Sampling(0, 0.9, 7, 512, think=False, thinking_budget=99)
+    served = running.workplace_options(
+        cli.parser().parse_args(
+            [
+                *("run", "x", "--model", "http://a:1/v1", "--model", "http://b:1/v1"),
+                *("--model-name", "served", "--patience", "9"),
+            ]
+        )
+    )
+    assert served.model == "http://a:1/v1,http://b:1/v1"
+    assert served.loading == ModelOptions(model_name="served", patience=9)
+    again = cli.parser().parse_args(["run", "x", "--model", "http://a:1", "--model", "reader"])
+    assert running.workplace_options(again).model == "reader"
     plain = running.workplace_options(cli.parser().parse_args(["run", "x"]))
     assert replace(plain.settings, policy=Policy()) == LoopSettings()
     assert plain.prompt == "agent"

@@ -220,6 +220,32 @@ def test_what_the_policy_allows_is_typed():
     assert verdict(Write("ls"), on=(window("XTerm"),), toml=by_rule) == "allow"
 
 
+@pytest.mark.parametrize("action", [Write("ls"), ENTER, Hotkey(("ctrl", "v")), Drag(CLICK.at)])
+def test_on_a_private_desktop_a_terminal_is_typed_into(action: Action):
+    on = (window("XTerm"),)
+    assert verdict(action, on=on, policy=Policy().on_private_desktop(True)) == "allow"
+    assert verdict(action, on=on, policy=Policy().on_private_desktop(False)) == "refuse"
+    rules = rules_of('[typing]\nprivate_terminals = "ask"\n', "a policy")
+    assert verdict(action, on=on, policy=Policy(rules=rules, private=True)) == "ask"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{{secret:bank}}", "allow"),
+        ("{{secret:bank}}\n", "allow"),
+        ("{{secret:one}}\t{{secret:other}}", "allow"),
+        ("{{secret:bank}}hunter2", "refuse"),
+        ("{{secret:}}", "refuse"),
+        ("hunter2", "refuse"),
+        ("\n", "refuse"),
+    ],
+)
+def test_a_field_for_passwords_takes_stored_secrets_alone(text: str, expected: str):
+    reads = WrittenSurroundings(focused=Focus(password=True, field=True))
+    assert verdict(Write(text), reads) == expected
+
+
 def test_a_persons_own_steps_may_type_anywhere():
     policy = Policy().written_by_person()
     assert verdict(Write("ls"), on=(window("XTerm"),), policy=policy) == "allow"

@@ -12,13 +12,14 @@ import pytest
 
 from agent_app.actions import Click, Hold, Hotkey, Move, Press, Write
 from agent_app.cli import main
-from agent_app.demonstration.film import Rest, Shot
+from agent_app.demonstration.film import Rest
 from agent_app.demonstration.hovering import hovers_before
 from agent_app.demonstration.pending import Gesture
 from agent_app.demonstration.secrets import tells_characters
 from agent_app.demonstration.typed import inserted
 from agent_app.episode.reader import open_episode
 from agent_app.geometry import FrameTransform, RelativePoint, ScreenPoint, Size
+from agent_app.hiding.shots import Shot
 from agent_app.screen.frame import Frame
 
 ROOT = Path(__file__).parents[1]

@@ -17,7 +17,6 @@ import pytest
 from jeepney import Message
 
 from agent_app.actions import Action, Click, Hotkey, Press, Write, perform, target_points
-from agent_app.demonstration.fields import start_accessibility
 from agent_app.demonstration.options import RecordingOptions
 from agent_app.demonstration.session import DemonstrationSession
 from agent_app.episode.reader import Episode, open_episode
@@ -30,6 +29,7 @@ from agent_app.events import (
     WindowRef,
 )
 from agent_app.geometry import Region, ScreenPoint
+from agent_app.hiding.fields import start_accessibility
 from agent_app.replaying.recording import open_recording
 from agent_app.replaying.session import ReplayOptions, ReplaySession
 from agent_app.runtimes.reader.seeing.bus import Bus
@@ -290,7 +290,7 @@ def accessibility_bus(request: pytest.FixtureRequest, monkeypatch: pytest.Monkey
                 threading.Event().wait(request.param)
                 return super().ask(questions)
 
-        monkeypatch.setattr("agent_app.demonstration.fields.Bus", Late)
+        monkeypatch.setattr("agent_app.hiding.fields.Bus", Late)
 
 
 @pytest.mark.usefixtures("accessibility_bus")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,6 +36,7 @@ from agent_app.events import (
     encode_event,
 )
 from agent_app.geometry import FramePoint, Region, RelativePoint, ScreenPoint, Size
+from agent_app.hiding.typing import SecretInput
 from agent_app.model_runtime import Sampling
 from agent_app.prompting import load_prompt
 from agent_app.replaying.changes import Change
@@ -121,16 +123,17 @@ class Desk:
         settings: ReplaySettings = SETTINGS,
         **more: Any,
     ) -> Replay:
+        texts = texts or Texts()
         return Replay(
             screen=self.screen,
-            input=self.input,
+            input=SecretInput(self.input, texts.secrets, lambda _name: nullcontext()),
             ring=self.ring,
             budgets=settings.budgets,
             last_settle=QUICK,
             script=Script("Save the file", parts, lambda _key: Anchor(), "r1"),  # type: ignore
             finder=self.finder,
             read=lambda _part: Sight(()),
-            texts=texts or Texts(),
+            texts=texts,
             settings=settings,
             **more,
         )

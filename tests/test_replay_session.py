@@ -13,6 +13,7 @@ from PIL import Image
 from agent_app.actions import Click, Write
 from agent_app.events import QuestionAsked, RunFinished
 from agent_app.geometry import FramePoint, RelativePoint
+from agent_app.hiding.secrecy import Secrecy
 from agent_app.replaying.anchor import AnchorMaker
 from agent_app.replaying.effects import Effect, Written
 from agent_app.replaying.execution_steps import ReplaySettings
@@ -47,6 +48,7 @@ def test_a_heal_is_accepted_only_when_the_whole_run_passed(
         environment={},
         programs=("editor",),
         why="",
+        secrecy=Secrecy({}),
     )
     parts = tuple(
         Part(number, (Deed(f"{number}.0", action, "Do it", f"text_{number}"),), Written(Effect()))

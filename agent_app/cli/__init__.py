@@ -14,14 +14,17 @@ from collections.abc import Sequence
 from agent_app import __version__
 from agent_app.cli import (
     codegen,
+    evaluating,
     models,
     policy,
     recording,
     recordings,
     replaying,
     running,
+    secrets,
     testing,
 )
+from agent_app.egress import keep_quiet
 from agent_app.errors import KnownError
 
 _STOPPED = 130
@@ -29,6 +32,7 @@ _STOPPED = 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status."""
+    keep_quiet()
     options = parser().parse_args(arguments)
     try:
         return options.command(options)
@@ -51,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
     replaying.add_replay(commands)
     models.add_model(commands)
     policy.add_policy(commands)
+    evaluating.add_eval(commands)
     recording.add_record(commands)
     testing.add_test(commands)
     codegen.add_codegen(commands)
@@ -58,6 +63,7 @@ def parser() -> argparse.ArgumentParser:
     recordings.add_episodes(commands)
     recordings.add_export(commands)
     recordings.add_import(commands)
+    secrets.add_secret(commands)
     running.add_demo(commands)
     running.add_doctor(commands)
     return parser

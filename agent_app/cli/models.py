@@ -39,13 +39,13 @@ def add_model(commands: Commands) -> None:
         "info", help="what is there, and does it fit", description=_info.__doc__
     )
     check = actions.add_parser("check", help="see whether it sees", description=_check.__doc__)
-    for action, command in ((info, _info), (check, _check)):
+    for action, command, also in ((info, _info, ""), (check, _check, ", or a server's URL")):
         action.add_argument(
             "name",
             nargs="?",
             default="kimi-vl",
             metavar="NAME",
-            help="ORG/NAME[@REVISION] in the cache, or a folder (default: kimi-vl)",
+            help=f"ORG/NAME[@REVISION] in the cache, or a folder{also} (default: kimi-vl)",
         )
         add_loading(action.add_argument)
         action.set_defaults(command=command)
@@ -88,6 +88,17 @@ def add_loading(add: Callable[..., object]) -> None:
         metavar="N",
         help="the most tokens a conversation may have (default: 32768)",
     )
+    add(
+        "--model-name",
+        metavar="NAME",
+        help="what a server calls the model (default: it is asked)",
+    )
+    add(
+        "--patience",
+        type=float,
+        metavar="SECONDS",
+        help="how long a server may take to the first token (default: 300)",
+    )
 
 
 def loading(options: argparse.Namespace) -> ModelOptions:
@@ -96,7 +107,16 @@ def loading(options: argparse.Namespace) -> ModelOptions:
 
     if options.context is not None and options.context < 1:
         raise KnownError("a conversation needs room", remedy="give a --context above zero")
-    return ModelOptions(options.device, options.precision, options.context, options.engine)
+    if options.patience is not None and not options.patience > 0:
+        raise KnownError("a server needs time", remedy="give a --patience above zero")
+    return ModelOptions(
+        options.device,
+        options.precision,
+        options.context,
+        options.engine,
+        options.model_name,
+        options.patience,
+    )
 
 
 def _pull(options: argparse.Namespace) -> int:
@@ -121,7 +141,7 @@ def _info(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    """Load a checkpoint and show it three pictures: it must tell them apart."""
+    """Show a model three pictures, in this process or at a server: it must tell them apart."""
     from rich.console import Console
 
     from agent_app.model_commands import check_model

@@ -80,8 +80,8 @@ def demonstrate(
     """Record a person as the flags say; `follow` is told each event and the episode's folder."""
     from rich.console import Console
 
-    from agent_app.demonstration.fields import start_accessibility
     from agent_app.demonstration.session import DemonstrationSession
+    from agent_app.hiding.fields import start_accessibility
     from agent_app.session import EXIT_STATUS, Workplace, WorkplaceOptions
 
     chosen = _recording_options(options)

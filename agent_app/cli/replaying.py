@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ from agent_app.errors import KnownError
 
 if TYPE_CHECKING:
     from agent_app.replaying.recording import Recording
+    from agent_app.secret_store import SecretStore
 
 _STEPS = 10_000
 
@@ -176,16 +177,24 @@ def _heals(folder: Path, words: Sequence[str]) -> int:
     return 0
 
 
-def _ask_secrets(recording: Recording) -> dict[str, str]:
-    """Ask for every secret that is typed, without showing it; nothing where nobody can answer."""
+def _secrets_of(
+    recording: Recording, params: Mapping[str, str], store: SecretStore, *, ask: bool
+) -> dict[str, str]:
+    """Every secret that is typed: those that are stored, and the others as they are asked for.
+
+    Nothing is shown of what is given. Where nobody can answer, or `ask` is off, they are left out.
+    """
     from getpass import getpass
 
-    from agent_app.replaying.parameters import secret_names
+    from agent_app.markers import secret_names
 
-    if not sys.stdin.isatty():
-        return {}
-    names = secret_names(recording.texts.values())
-    return {name: getpass(f"{name} (typed, and not recorded): ") for name in names}
+    names = secret_names((*recording.texts.values(), *params.values()))
+    values = {name: store.get(name) for name in names}
+    if ask and sys.stdin.isatty():
+        for name, value in values.items():
+            if value is None:
+                values[name] = getpass(f"{name} (typed, and not recorded): ")
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _execute(folder: Path, options: argparse.Namespace) -> int:
@@ -195,6 +204,7 @@ def _execute(folder: Path, options: argparse.Namespace) -> int:
     from agent_app.replaying.parameters import read_params
     from agent_app.replaying.recording import open_recording
     from agent_app.replaying.session import ReplayOptions, ReplaySession
+    from agent_app.secret_store import open_store
     from agent_app.session import EXIT_STATUS, Workplace
 
     chosen = workplace_options(options, prompt="grounding", confirm="none")
@@ -207,13 +217,15 @@ def _execute(folder: Path, options: argparse.Namespace) -> int:
         budgets=Budgets(steps=options.max_steps, seconds=options.max_seconds),
         policy=chosen.settings.policy.written_by_person(),
     )
-    with Workplace(chosen, environment=os.environ) as place:
+    store = open_store(os.environ)
+    secrets = _secrets_of(recording, params, store, ask=options.no_window)
+    with Workplace(chosen, environment=os.environ, secrets=store) as place:
         for command in options.app:
             place.launch(command)
         again = ReplayOptions(
             settings=settings,
             params=params,
-            secrets=_ask_secrets(recording) if options.no_window else {},
+            secrets=secrets,
             sampling=chosen.settings.sampling,
         )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agent_app.cli.models import add_loading, loading
 from agent_app.cli.parsers import Commands
@@ -27,6 +28,14 @@ def add_run(commands: Commands) -> None:
     add_model_choice(run)
     add_desktop(run)
     run.add_argument("--app", metavar="CMD", help="start this program on the desktop first")
+    run.add_argument(
+        "--secret",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="the model may type this stored secret, too (those that the task names, it may); may "
+        "be given several times",
+    )
     add_limits(run)
     add_policy(run)
     add_sampling(run)
@@ -37,10 +46,29 @@ def add_model_choice(parser: argparse.ArgumentParser) -> None:
     """`--model`."""
     parser.add_argument(
         "--model",
+        action=_ModelName,
         metavar="NAME",
-        help="which model decides: reader, kimi-vl, ORG/NAME[@REVISION] in the cache, or a folder "
-        "(default: kimi-vl where its weights and a GPU are, else reader)",
+        help="which model decides: reader, kimi-vl, ORG/NAME[@REVISION] in the cache, a folder, or "
+        "the URL of a server, http://HOST:PORT/v1, and of several with commas or by giving it again"
+        " (default: kimi-vl where its weights and a GPU are, else reader)",
     )
+
+
+class _ModelName(argparse.Action):
+    """The last one given; but the addresses of servers add up."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,  # noqa: ARG002
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,  # noqa: ARG002
+    ) -> None:
+        from agent_app.model_runtime import is_served
+
+        before: str | None = getattr(namespace, self.dest)
+        add_up = before is not None and is_served(before) and is_served(values)
+        setattr(namespace, self.dest, f"{before},{values}" if add_up else values)
 
 
 def add_desktop(parser: argparse.ArgumentParser) -> None:
@@ -106,20 +134,21 @@ def add_limits(parser: argparse.ArgumentParser, *, steps: int = 50) -> None:
 
 
 def add_sampling(parser: argparse.ArgumentParser) -> None:
-    """How Kimi-VL is loaded and asked; what is not given is the command's own to choose."""
-    model = parser.add_argument_group("Kimi-VL")
+    """How the model is loaded and asked; what is not given is the command's own to choose."""
+    model = parser.add_argument_group("the model")
     add_loading(model.add_argument)
     add = model.add_argument
     add(
         "--prompt",
         metavar="NAME",
-        help="agent, grounding, or a .md file of yours (default: agent; grounding for --execute)",
+        help="agent, grounding, or a .md file of yours "
+        "(default: agent; grounding for --execute and eval)",
     )
     add(
         "--temperature",
         type=float,
         metavar="T",
-        help="0 takes the likeliest word (default: 0.8; 0 for --decide with one sample)",
+        help="0 takes the likeliest word (default: 0.8; 0 for --decide and eval with one sample)",
     )
     add("--top-p", type=float, default=1.0, metavar="P", help="draw from this share (default: 1)")
     add("--seed", type=int, metavar="N", help="the same seed draws the same words")
@@ -157,12 +186,16 @@ def add_doctor(commands: Commands) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     """Work on one task, in a window that shows the thought, or in the terminal."""
+    from agent_app.markers import secret_names
+    from agent_app.secret_store import open_store
     from agent_app.session import EXIT_STATUS, Workplace
 
-    chosen = workplace_options(options, app=options.app)
+    chosen = replace(workplace_options(options, app=options.app), secrets=tuple(options.secret))
     if not options.no_window:
         require_display_for_window()
-    with Workplace(chosen, environment=os.environ) as place:
+    store = open_store(os.environ)
+    store.find((*chosen.secrets, *secret_names([options.task])))  # asks before anything starts
+    with Workplace(chosen, environment=os.environ, secrets=store) as place:
         if options.no_window:
             from rich.console import Console
 

@@ -33,6 +33,7 @@ from agent_app.flows.steps import Expect, Given, Target
 from agent_app.flows.variables import escaped
 from agent_app.flows.writing import Line
 from agent_app.geometry import RelativePoint
+from agent_app.markers import secret_names
 from agent_app.replaying.anchor import Anchor
 from agent_app.replaying.effects import Effect
 from agent_app.replaying.script import Deed, Part, places_of
@@ -40,7 +41,6 @@ from agent_app.testing.looking import View
 from agent_app.testing.resolving import resolve
 
 _QUOTED = re.compile(r"[“\"]([^“”\"]+)[”\"]")
-_SECRET = re.compile(r"\{\{secret:([^{}]+)\}\}")
 _UNFIT = re.compile(r"[^\w -]+")  # in a variable's name
 _SHORTEST = 3  # characters of a typed text that is known again elsewhere
 _MOST_TEXTS = 2  # claimed of one step
@@ -205,17 +205,13 @@ class Planner:
         self.plan.lost[f"{what}: nothing tells its place from others"] = None
 
     def _text(self, deed: Deed) -> str:
-        """The variable that holds a typed text, or the environment's for a secret."""
+        """The variable that holds a typed text; one with a secret stays as it is."""
         assert isinstance(deed.action, Write)
         text = deed.action.text
-        if _SECRET.search(text):
-            for name in _SECRET.findall(text):
-                self.plan.lost[f"the secret {name}: set the environment's variable {name}"] = None
-            parts = _SECRET.split(text)  # every second one is a name
-            return "".join(
-                f"${{env:{each}}}" if number % 2 else escaped(each)
-                for number, each in enumerate(parts)
-            )
+        if names := secret_names([text]):
+            for name in names:
+                self.plan.lost[f"the secret {name}: agent-app secret set {name}"] = None
+            return escaped(text)
         name = _UNFIT.sub(" ", deed.name).strip() or f"text_{len(self.plan.variables) + 1}"
         self.plan.variables[name] = text
         return f"${{{name}}}"

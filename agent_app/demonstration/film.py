@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from agent_app.errors import KnownError
 from agent_app.events import WindowRef
 from agent_app.geometry import ScreenPoint
+from agent_app.hiding.shots import Shot
 from agent_app.screen.change import changed_boxes, is_caret
-from agent_app.screen.frame import Frame, Screen
+from agent_app.screen.frame import Screen
 
 # A capture and a comparison are 3 ms at 1920x1080 on two cores: 6 % of one while a person works.
 _BUSY_SECONDS = 0.05
@@ -27,19 +28,6 @@ _MOST_BYTES = 400_000_000
 _REST_PIXELS = 3
 _RESTS = 100
 _CHANGES = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Shot:
-    """A frame that differs from the one before it, and when its capture was over.
-
-    `windows` are those right after the capture, `before` those right before it.
-    """
-
-    frame: Frame
-    taken: float
-    windows: tuple[WindowRef, ...]
-    before: tuple[WindowRef, ...]
 
 
 @dataclass(slots=True)

@@ -16,8 +16,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 
 from agent_app.actions import Hotkey, Write
-from agent_app.demonstration.fields import Field, Fields
-from agent_app.demonstration.film import Film, Shot
+from agent_app.demonstration.film import Film
 from agent_app.demonstration.gestures import (
     Recognized,
     Recognizer,
@@ -27,11 +26,10 @@ from agent_app.demonstration.gestures import (
 from agent_app.demonstration.hovering import hovers_before
 from agent_app.demonstration.listening import Listener
 from agent_app.demonstration.naming import Naming
-from agent_app.demonstration.news import wait_for_news
 from agent_app.demonstration.options import RecordingOptions
 from agent_app.demonstration.pending import Gesture
 from agent_app.demonstration.pointer import Pointer
-from agent_app.demonstration.secrets import LATE_SECONDS, SecretPlace, Secrets, tells_characters
+from agent_app.demonstration.secrets import LATE_SECONDS, Secrets, tells_characters
 from agent_app.demonstration.typed import inserted
 from agent_app.errors import KnownError
 from agent_app.events import (
@@ -52,6 +50,10 @@ from agent_app.events import (
     WindowRef,
     WindowsSeen,
 )
+from agent_app.hiding.covering import SecretPlace
+from agent_app.hiding.fields import Field, Fields
+from agent_app.hiding.news import wait_for_news
+from agent_app.hiding.shots import Shot
 from agent_app.screen.frame import Frame
 from agent_app.screen.ring import FrameRing
 from agent_app.screen.settle import SettleLimits, moved

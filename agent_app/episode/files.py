@@ -38,6 +38,21 @@ def write_whole(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
+def append_line(file: FileIO, line: bytes) -> None:
+    """Append a line, and the end that says it is whole; raises OSError."""
+    rest = memoryview(line + b"\n")
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+def cut_half_line(path: Path, file: FileIO) -> None:
+    """Take away a last line that has no end, so that the next one stands alone; raises OSError."""
+    data = path.read_bytes()
+    if data and not data.endswith(b"\n"):
+        file.truncate(data.rfind(b"\n") + 1)
+        os.fsync(file.fileno())
+
+
 def cannot_write(error: OSError, path: Path) -> KnownError:
     """What to tell the person when the system refuses to write at or below `path`."""
     if error.errno in _FULL:

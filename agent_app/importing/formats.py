@@ -39,12 +39,13 @@ def import_recordings(
     Without a library it is the person's own. Raises KnownError for a path that holds no known
     recording, and at the first one that is damaged; episodes written until then stay.
     """
-    for recording in _recordings(path):
+    for recording in recordings_in(path):
         folder = new_episode_folder(recording.task or recording.name, library=library)
         yield folder, write_recording(recording, folder, progress)
 
 
-def _recordings(path: Path) -> Iterator[Recording]:
+def recordings_in(path: Path) -> Iterator[Recording]:
+    """All that lies in a path, one after the other; raises KnownError as `import_recordings`."""
     if path.is_dir():
         read = _reader_of(path)
         return read(path) if read is not None else _in_folder(path)
@@ -63,7 +64,7 @@ def _in_folder(folder: Path) -> Iterator[Recording]:
     if not found:
         raise KnownError(f"{folder} holds no known recording", remedy=f"give {_KNOWN}")
     for each in found:
-        yield from _recordings(each)
+        yield from recordings_in(each)
 
 
 def _inside(folder: Path) -> list[Path]:

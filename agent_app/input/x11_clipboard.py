@@ -27,6 +27,7 @@ SelectionName = Literal["CLIPBOARD", "PRIMARY"]
 _TAKE_SECONDS = 3.0  # for the application to ask for the text after the paste keys
 _FORMAT_SECONDS = 2.0  # for the owner to give one format, and each piece of a large one
 _READ_SECONDS = 6.0  # for all formats together; an owner slower than this loses the rest
+_KEEP_OUT = "x-kde-passwordManagerHint"
 _PIECE = 65536  # bytes in one property; larger values go in pieces (INCR)
 
 # Requests to the owner rather than formats of what it holds.
@@ -137,6 +138,9 @@ class _Owner(threading.Thread):
             offer = {self._atom(kind): _Value(self._atom(kind), 8, utf8) for kind in kinds}
             if text.isascii():
                 offer[Xatom.STRING] = _Value(Xatom.STRING, 8, utf8)
+            # Klipper and others keep nothing that says so of itself: what is lent for one paste is
+            # no history of the person's, and may be a secret.
+            offer[self._atom(_KEEP_OUT)] = _Value(self._atom(_KEEP_OUT), 8, b"secret")
             for name in selections:
                 selection = self._atom(name)
                 self._saved[selection] = self._content(selection)

@@ -8,6 +8,7 @@ from functools import cached_property
 from agent_app.actions import Action, Click, Drag, Hold, Hotkey, Press, Scroll, Write
 from agent_app.events import ShownText, WindowRef
 from agent_app.keys import without_side
+from agent_app.markers import MARKER
 from agent_app.policy.rules import Kind, Rules, is_like
 from agent_app.policy.scene import Focus, Hosts, Nearby, Scene
 
@@ -125,6 +126,13 @@ class Case:
         if isinstance(self.action, Write):
             return True
         return not self.pointer and any(map(_enters_text, self.chords))
+
+    @property
+    def names_secret(self) -> bool:
+        """Whether all it enters is stored secrets, by their names, and keys that end a field."""
+        if not isinstance(self.action, Write) or not MARKER.search(self.action.text):
+            return False
+        return not MARKER.sub("", self.action.text).strip("\n\t")
 
     @property
     def pastes(self) -> bool:

@@ -105,7 +105,7 @@ class _Reader:
         self._only(
             given.get("typing", {}),
             ("typing",),
-            "terminals passwords unknown terminal_applications",
+            "terminals private_terminals passwords unknown terminal_applications",
         )
         reading = self._table("reading", default)
         self._only(given.get("reading", {}), ("reading",), "unread")
@@ -117,6 +117,9 @@ class _Reader:
             confirm=cast("Confirm", confirm),
             answer_seconds=self._seconds(top["answer_seconds"], ("answer_seconds",)),
             terminals=self._verdict(typing["terminals"], ("typing", "terminals")),
+            private_terminals=self._verdict(
+                typing["private_terminals"], ("typing", "private_terminals")
+            ),
             passwords=self._verdict(typing["passwords"], ("typing", "passwords")),
             unknown=self._verdict(typing["unknown"], ("typing", "unknown")),
             terminal_applications=self._texts(

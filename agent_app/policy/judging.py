@@ -94,13 +94,15 @@ class Policy:
     """The rules of one run. `barred` are key chords that are never pressed, in any order.
 
     `confirm` says when the person is asked. `author` is who wrote what is done: a model, or a
-    person, whose tests and recordings may type wherever they say.
+    person, whose tests and recordings may type wherever they say. `private` says that the
+    desktop is one of the agent's own, with no window of the person's on it.
     """
 
     barred: frozenset[frozenset[str]] = _BARRED
     rules: Rules = field(default_factory=default_rules, repr=False)
     confirm: Confirm = "none"
     author: Literal["model", "person"] = "model"
+    private: bool = False
 
     def confirming(self, confirm: Confirm) -> Policy:
         """The same with another mode."""
@@ -109,6 +111,10 @@ class Policy:
     def written_by_person(self) -> Policy:
         """The same for what a person wrote, step by step."""
         return replace(self, author="person")
+
+    def on_private_desktop(self, private: bool) -> Policy:
+        """The same, also private if the desktop turns out to be."""
+        return replace(self, private=private or self.private)
 
     def check(self, action: Action, *, points: Iterable[ScreenPoint], region: Region) -> None:
         """Raises ModelMistake when the action may not be done on any screen.
@@ -194,18 +200,20 @@ class Policy:
         rules = self.rules
         if self.author == "person":
             return None
+        terminals = rules.private_terminals if self.private else rules.terminals
         enters = case.types or case.activates
         where = case.application or "a window that is not known"
-        if (case.pastes or not case.pointer) and rules.terminals != "allow" and case.in_terminal:
+        if (case.pastes or not case.pointer) and terminals != "allow" and case.in_terminal:
             scope = f"typing in the terminal {where}"
-            return _Found(rules.terminals, "typing.terminals", _TERMINAL, scope)
+            rule = "typing.private_terminals" if self.private else "typing.terminals"
+            return _Found(terminals, rule, _TERMINAL, scope)
         if not enters or not self._matters(rules.passwords, rules.unknown):
             return None
         if case.in_terminal:
             return None  # allowed above; it has no field for passwords
         if case.focus is None:
             return _Found(rules.unknown, "typing.unknown", _UNKNOWN, f"typing in {where}")
-        if case.focus.password and case.types:
+        if case.focus.password and case.types and not case.names_secret:
             scope = f"typing into fields for passwords in {where}"
             return _Found(rules.passwords, "typing.passwords", _IN_PASSWORDS, scope)
         return None

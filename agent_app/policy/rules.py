@@ -86,11 +86,12 @@ class RiskWords:
 @dataclass(frozen=True, slots=True)
 class Rules:
     """All of a policy. `confirm` is for a person's own display; `answer_seconds` is how long a
-    question waits."""
+    question waits. `private_terminals` is for terminals on a private desktop."""
 
     confirm: Confirm
     answer_seconds: float
     terminals: Verdict
+    private_terminals: Verdict
     passwords: Verdict
     unknown: Verdict
     terminal_applications: tuple[str, ...]

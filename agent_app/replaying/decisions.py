@@ -7,7 +7,6 @@ the same command goes on from there. A last line that was cut off is taken as it
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import BinaryIO, Literal
 import msgspec
 
 from agent_app.actions import Action
-from agent_app.episode.files import cannot_write, open_regular
+from agent_app.episode.files import append_line, cannot_write, cut_half_line, open_regular
 from agent_app.errors import KnownError
 from agent_app.model_runtime import EndedBy
 from agent_app.replaying.comparison import Comparison
@@ -137,7 +136,7 @@ class DecisionLog:
     def add(self, decision: StepDecision) -> None:
         """Append a line in one write; raises KnownError when the disk refuses."""
         try:
-            _append(self._file, msgspec.json.encode(decision) + b"\n")
+            append_line(self._file, msgspec.json.encode(decision))
         except OSError as error:
             raise cannot_write(error, Path(str(self._file.name))) from error
 
@@ -164,9 +163,9 @@ def open_log(path: Path, conditions: Conditions) -> Generator[DecisionLog]:
             )
         with io.FileIO(path, "a") as file:
             if before is None:
-                _append(file, msgspec.json.encode(conditions) + b"\n")
+                append_line(file, msgspec.json.encode(conditions))
             else:
-                _cut_half_line(path, file)
+                cut_half_line(path, file)
             yield DecisionLog(file, before.steps if before is not None else ())
     except OSError as error:
         raise cannot_write(error, path) from error
@@ -233,17 +232,3 @@ def _check(step: StepDecision) -> None:
 def _lines(file: BinaryIO) -> Iterator[bytes]:
     while line := file.readline(_MOST_LINE_BYTES):
         yield line
-
-
-def _append(file: io.FileIO, line: bytes) -> None:
-    rest = memoryview(line)
-    while rest:
-        rest = rest[file.write(rest) :]
-
-
-def _cut_half_line(path: Path, file: io.FileIO) -> None:
-    """Take away a last line that has no end, so that the next one stands alone."""
-    data = path.read_bytes()
-    if data and not data.endswith(b"\n"):
-        file.truncate(data.rfind(b"\n") + 1)
-        os.fsync(file.fileno())

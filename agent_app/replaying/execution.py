@@ -397,7 +397,7 @@ class Replay(Course):
 
     def _perform(self, step: Step, deed: Deed, action: InputAction, sighting: Sighting) -> None:
         try:
-            self.perform(self.texts.typed(action), sighting.frame.transform)
+            self.perform(action, sighting.frame.transform)
         except ModelMistake as refusal:
             raise RunEnded("miss", sentence_of(step, deed, str(refusal))) from refusal
 

@@ -26,13 +26,14 @@ class Mark:
 class Scene:
     """What is drawn on one screen: the boxes below, the marks above, the latest on top.
 
-    `round` says that the box is that of a circle.
+    `round` says that the box is that of a circle; `outlines` are polygons by their corners.
     """
 
     size: Size
     boxes: Sequence[FrameBox]
     marks: Sequence[Mark]
     round: bool = False
+    outlines: Sequence[Sequence[FramePoint]] = ()
 
     def whole(self, picture: str) -> str:
         """The screen whole; `picture` is the id of its image in the page."""
@@ -58,6 +59,9 @@ class Scene:
                 f'height="{_n(box.height)}" rx="{_n(box.width / 2 if self.round else 3 * unit)}" '
                 f'stroke-width="{_n(2 * unit)}"/>'
             )
+        for outline in self.outlines:
+            corners = " ".join(f"{_n(corner.x)},{_n(corner.y)}" for corner in outline)
+            parts.append(f'<polygon class="box" points="{corners}" stroke-width="{_n(2 * unit)}"/>')
         start = next((mark.point for mark in self.marks if mark.whose == "recorded"), None)
         for mark in self.marks:
             if start is not None and mark.whose != "recorded":

@@ -6,24 +6,23 @@ A secret is typed and nowhere written: in the new recording its place is held by
 
 from __future__ import annotations
 
-import re
 import time
 import tomllib
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from agent_app.actions import Action, InputAction, Write
+from agent_app.actions import Action, Write
 from agent_app.course import Course
 from agent_app.episode.files import read_regular
 from agent_app.errors import KnownError, RunEnded
 from agent_app.events import Event, QuestionAnswered, QuestionAsked
+from agent_app.markers import secret_names
 from agent_app.replaying.script import Deed
 
-_SECRET = re.compile(r"\{\{secret:([^{}]+)\}\}")
 _MOST_BYTES = 2**20
 _NOT_RECORDED = "(given, and not recorded)"
 
@@ -32,11 +31,13 @@ _NOT_RECORDED = "(given, and not recorded)"
 class Texts:
     """What is typed in place of what was recorded: `values` by the texts' names, and secrets.
 
-    `secrets` are those that are known by their names; `ask` gets the others from the person.
+    `secrets` are those that are known by their names; `ask` gets the others from the person, and
+    `learn` is told of each of them.
     """
 
     values: Mapping[str, str] = field(default_factory=dict[str, str])
     secrets: dict[str, str] = field(default_factory=dict[str, str], repr=False)
+    learn: Callable[[Mapping[str, str]], None] | None = None
 
     def said(self, deed: Deed) -> Action:
         """The action as it is shown and recorded."""
@@ -44,16 +45,10 @@ class Texts:
             return Write(self.values[deed.name])
         return deed.action
 
-    def typed(self, action: InputAction) -> InputAction:
-        """The action as it is carried out."""
-        if not isinstance(action, Write):
-            return action
-        return Write(_SECRET.sub(lambda match: self.secrets[match[1]], action.text))
-
     def unknown_secrets(self, action: Action) -> tuple[str, ...]:
         """The names of the secrets in a text that still have to be asked for."""
         text = action.text if isinstance(action, Write) else ""
-        return tuple(name for name in _SECRET.findall(text) if name not in self.secrets)
+        return tuple(name for name in secret_names([text]) if name not in self.secrets)
 
     def ask(
         self, course: Course, number: int, names: Sequence[str]
@@ -70,11 +65,8 @@ class Texts:
             if answer is None:
                 raise RunEnded("miss", f"nobody said what is to be typed for “{name}”")
             self.secrets[name] = answer
-
-
-def secret_names(texts: Iterable[str]) -> tuple[str, ...]:
-    """The secrets that texts hold, each once."""
-    return tuple(dict.fromkeys(name for text in texts for name in _SECRET.findall(text)))
+            if self.learn is not None:
+                self.learn({name: answer})
 
 
 def read_params(given: Sequence[str]) -> dict[str, str]:

@@ -58,10 +58,10 @@ class Pictures:
             return ref.transform, "", ""
         name = f"screen-{len(self._names)}"
         self._names[step.frame] = name
-        return ref.transform, name, _defined(name, image)
+        return ref.transform, name, defined_picture(name, image)
 
 
-def _defined(name: str, image: Image.Image) -> str:
+def defined_picture(name: str, image: Image.Image) -> str:
     """A picture to be used by its id, in units of the frame's own pixels."""
     small = image
     if image.width > _WIDTH:

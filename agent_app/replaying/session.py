@@ -66,9 +66,11 @@ class ReplaySession(RecordedSession):
         """Read the recording, so that no step waits for it, and open the model if it may help."""
         with self.stoppable(progress) as tell:
             prepare_anchors(self._script, tell)
+            info = _INFO
             if self._options.settings.on_miss == "ground":
-                self.workplace.open_model(tell)
-            self.runtime = _INFO
+                info = replace(_INFO, sends_to=self.workplace.open_model(tell).info.sends_to)
+            self.workplace.secrecy.allow(self._options.secrets)
+            self.runtime = info
 
     def run(self) -> Iterator[Event]:
         place, settings = self.workplace, self._settings
@@ -85,7 +87,7 @@ class ReplaySession(RecordedSession):
                 script=self._script,
                 finder=Finder(self._readers.look),
                 read=self._readers.read,
-                texts=Texts(self._options.params, dict(self._options.secrets)),
+                texts=Texts(self._options.params, place.secrecy.values, learn=place.secrecy.learn),
                 settings=settings,
                 helper=self._helper(),
                 healed=self._heal,

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from agent_app.events import Budgets, Event, RunFinished, RunStarted, TokenStreamed, WindowsSeen
 from agent_app.loop import LoopSettings, run
+from agent_app.markers import secret_names
 from agent_app.model_runtime import ImagePart
 from agent_app.prompting import load_prompt
 from agent_app.replaying.execution import Replay
@@ -60,6 +61,8 @@ def do(
     """
     summary = f"do {quote(instruction)}"
     trial = stage.session.trial
+    if secrets := secret_names([instruction]):
+        stage.session.allow_secrets(secrets)
     first, log = trial.steps + 1, CallLog()
     known = None if stage.tasks is None else stage.tasks.task(instruction)
     ended: RunFinished | None = None
@@ -102,7 +105,7 @@ def do(
 
 def _again(stage: Stage, task: RememberedTask) -> Iterator[Event]:
     """A remembered task, done again."""
-    trial = stage.session.trial
+    trial, secrecy = stage.session.trial, stage.session.workplace.secrecy
     settings = ReplaySettings(
         policy=stage.policy.written_by_person(),
         settle=_AGAIN,
@@ -121,7 +124,7 @@ def _again(stage: Stage, task: RememberedTask) -> Iterator[Event]:
         script=script_again(task),
         finder=Finder(lambda part: _look(stage, part)),
         read=lambda part: Sight(stage.looker.reader.texts(part)),
-        texts=Texts(),
+        texts=Texts(secrets=secrecy.values, learn=secrecy.learn),
         settings=settings,
     ).events()
 

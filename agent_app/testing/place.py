@@ -22,6 +22,7 @@ from Xlib.error import ConnectionClosedError, DisplayError
 
 from agent_app.errors import KnownError
 from agent_app.input.x11_focus import Focus
+from agent_app.model_runtime import ModelOptions
 from agent_app.runtimes.reader.seeing.eyes import Eyes
 from agent_app.screen.capture import open_screen
 from agent_app.screen.frame import Screen
@@ -49,6 +50,7 @@ class Place:
         *,
         display: str | None = None,
         model: str | None = None,
+        model_name: str | None = None,
         environment: Mapping[str, str] = os.environ,
     ) -> None:
         self.settings = settings
@@ -70,7 +72,12 @@ class Place:
             self.environment |= settings.environment()
             self.workplace = opened.enter_context(
                 Workplace(
-                    WorkplaceOptions(model=model, take_over=False), environment=self.environment
+                    WorkplaceOptions(
+                        model=model,
+                        loading=ModelOptions(model_name=model_name),
+                        take_over=False,
+                    ),
+                    environment=self.environment,
                 )
             )
             self.screen = self.workplace.screen
@@ -92,10 +99,12 @@ class Place:
         try:
             if self._windows is None:
                 self._windows = WindowList(self.environment["DISPLAY"])
-            return without_own(self._windows.read())
+            found = without_own(self._windows.read())
         except WindowsUnknown:
             self._windows = None
             return ()
+        without = self.workplace.secrecy.without
+        return tuple(replace(window, title=without(window.title)) for window in found)
 
     def is_busy(self) -> bool:
         """Whether the application with the focus is slow to read its events.
@@ -114,7 +123,7 @@ class Place:
 
     def open_screen(self) -> Screen:
         """The same screen for another thread, which closes it."""
-        return open_screen(self.environment)
+        return self.workplace.secrecy.screen(open_screen(self.environment))
 
     def start(
         self, words: Sequence[str], *, environment: Mapping[str, str], folder: Path
@@ -170,6 +179,7 @@ class Places:
 
     display: str | None = None
     model: str | None = None
+    model_name: str | None = None
     _current: Place | None = None
 
     def at(self, settings: DesktopSettings) -> Place:
@@ -187,7 +197,9 @@ class Places:
                 "the size of an existing display cannot be chosen",
                 remedy="leave out --agent-display, or the size",
             )
-        self._current = Place(plain, display=self.display, model=self.model)
+        self._current = Place(
+            plain, display=self.display, model=self.model, model_name=self.model_name
+        )
         return self._current
 
     def close(self) -> None:

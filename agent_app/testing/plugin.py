@@ -9,13 +9,14 @@ import importlib
 import importlib.util
 import os
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 if TYPE_CHECKING:
-    from agent_app.policy.judging import Policy
+    from agent_app.policy.rules import Rules
     from agent_app.testing.desktop import Desktop
     from agent_app.testing.place import Place, Places
 
@@ -42,6 +43,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--agent-policy",
         metavar="FILE",
         help="a policy.toml that says what is refused (default: the one that is shipped)",
+    )
+    group.addoption(
+        "--agent-model-name",
+        metavar="NAME",
+        help="what the server at the URL calls its model (default: it is asked)",
     )
     group.addoption(
         "--agent-record",
@@ -103,6 +109,7 @@ def _agent_places(pytestconfig: pytest.Config) -> Iterator[Places]:
         display=_option(pytestconfig, "--agent-display"),
         # not whatever this machine has: a test means the same everywhere
         model=_option(pytestconfig, "--agent-model") or "reader",
+        model_name=_option(pytestconfig, "--agent-model-name"),
     )
     yield places
     places.close()
@@ -130,7 +137,7 @@ def desktop(request: pytest.FixtureRequest, _agent_places: Places) -> Iterator[D
     )
     under_test.stage.baselines_folder = request.path.parent / "screenshots" / request.path.stem
     if policy := _option(config, "--agent-policy"):
-        under_test.stage.policy = _policy_of(policy)
+        under_test.stage.policy = replace(under_test.stage.policy, rules=_rules_of(policy))
     equip(under_test, request)
     request.node.stash[_DESKTOP] = under_test
     yield under_test
@@ -139,13 +146,12 @@ def desktop(request: pytest.FixtureRequest, _agent_places: Places) -> Iterator[D
         under_test.forget()
 
 
-def _policy_of(path: str) -> Policy:
+def _rules_of(path: str) -> Rules:
     from agent_app.errors import KnownError
     from agent_app.policy.file import own_rules
-    from agent_app.policy.judging import Policy
 
     try:
-        return Policy(rules=own_rules(Path(path)))
+        return own_rules(Path(path))
     except KnownError as error:
         raise pytest.UsageError(str(error)) from error
 

@@ -131,7 +131,8 @@ class Stage:
         """What a field holds, in full; None when its application does not tell."""
         if thing.element is None or thing.role not in FIELD_ROLES:
             return None
-        return self.looker.reader.content(thing.element)
+        content = self.looker.reader.content(thing.element)
+        return None if content is None else self.session.heard(content)
 
     def text_of(self, thing: Thing) -> str:
         """What a thing reads: a field's content, anything else's own text."""
@@ -142,8 +143,8 @@ class Stage:
             view = self.looker.look()
             texts = self.looker.reader.texts(view.frame.for_model(None))
             inside = [text for text in texts if thing.extent.contains(text.box.center)]
-            return " ".join(text.text for text in reading_order(inside))
-        return thing.text
+            return self.session.heard(" ".join(text.text for text in reading_order(inside)))
+        return self.session.heard(thing.text)
 
     def keep(self, name: str, image: Image.Image) -> Path:
         """Keep a picture of a failure beside the test's recording."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from agent_app.actions import InputAction, target_points
+from agent_app.actions import InputAction, Write, target_points
 from agent_app.course import BETWEEN_ACTIONS, HandedOver, Stopwatch
 from agent_app.errors import ModelMistake, RunEnded
 from agent_app.events import (
@@ -18,6 +18,7 @@ from agent_app.events import (
     ScreenSettled,
 )
 from agent_app.geometry import ScreenPoint
+from agent_app.markers import secret_names
 from agent_app.policy import Policy
 from agent_app.policy.scene import Scene, Surroundings
 from agent_app.screen.frame import Frame
@@ -82,6 +83,9 @@ class Step:
         trial = self.session.trial
         transform = view.frame.transform
         before: Frame | None = None
+        written = [action.text for action in actions if isinstance(action, Write)]
+        if secrets := secret_names(written):
+            self.session.allow_secrets(secrets)
         try:
             for index, action in enumerate(actions):
                 points = target_points(action, transform)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from agent_app.course import Course
 from agent_app.episode.recorder import content_hash
+from agent_app.errors import KnownError
 from agent_app.events import (
     Budgets,
     Event,
@@ -27,6 +28,7 @@ from agent_app.events import (
     WindowRef,
     WindowsSeen,
 )
+from agent_app.markers import marker, secret_names
 from agent_app.model_runtime import Progress, RuntimeInfo, no_progress
 from agent_app.screen.frame import Frame
 from agent_app.screen.settle import SettleLimits
@@ -98,6 +100,7 @@ class TrialSession(RecordedSession):
     ) -> None:
         super().__init__(workplace, task, folder)
         self._attended = attended
+        self._heard: set[str] = set()  # the secrets that texts of the screen named
         self.trial = Trial(
             screen=workplace.screen,
             input=workplace.input,
@@ -110,7 +113,28 @@ class TrialSession(RecordedSession):
 
     def prepare(self, progress: Progress = no_progress) -> None:
         del progress
+        self.workplace.secrecy.allow({})
         self.runtime = _INFO
+
+    def allow_secrets(self, names: Sequence[str]) -> None:
+        """The test's own words name these secrets, which may be typed from now on.
+
+        Raises KnownError for one that is not stored, or that the screen has named before.
+        """
+        for name in names:
+            if name in self._heard:
+                raise KnownError(
+                    f"the screen itself showed {marker(name)}",
+                    remedy="type secrets that the test names, not what it has read",
+                )
+        secrecy = self.workplace.secrecy
+        new = [name for name in names if name not in secrecy.values]
+        secrecy.learn(self.workplace.secrets.find(new))
+
+    def heard(self, text: str) -> str:
+        """A text of the screen, as a test may have it; what it names is no secret to be typed."""
+        self._heard.update(secret_names([text]))
+        return self.workplace.secrecy.without(text)
 
     def watching_hands(self) -> AbstractContextManager[object]:
         return super().watching_hands() if self._attended else nullcontext()

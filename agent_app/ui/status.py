@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections import deque
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from agent_app.model_runtime import RuntimeInfo
 from agent_app.ui.story import Story
 
 _RATE_SECONDS = 2.0
+_HOST = 40  # characters of a machine's name
 
 
 class RateMeter:
@@ -34,7 +36,7 @@ class RateMeter:
 
 
 class StatusLine(QWidget):
-    """Four facts about the run, always in the same place."""
+    """Five facts about the run, always in the same place."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,6 +45,8 @@ class StatusLine(QWidget):
         row.setSpacing(18)
         self.model = self._fact(row, self.tr("Model"), stretch=1)
         self.model.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.privacy = self._fact(row, self.tr("Privacy"))
+        self.privacy.setTextFormat(Qt.TextFormat.PlainText)
         self.step = self._fact(row, self.tr("Step"))
         self.elapsed = self._fact(row, self.tr("Elapsed"))
         self.rate = self._fact(row, self.tr("Speed"))
@@ -52,10 +56,18 @@ class StatusLine(QWidget):
         """Say which model runs, and in the tool tip why it was chosen."""
         if info is None:
             self.model.setText(self.tr("Ready"))
+            self.privacy.setText("")
             return
         said = f"{info.name} — {info.detail}" if info.detail else info.name
         self.model.setText(said)
         self.model.setToolTip(f"{said}\n{why}" if why else said)
+        if info.sends_to:
+            host = info.sends_to
+            short = host if len(host) <= _HOST else f"…{host[1 - _HOST :]}"  # its end tells whose
+            self.privacy.setText(self.tr("Screenshots go to {host}").format(host=short))
+            self.privacy.setToolTip(host)
+        else:
+            self.privacy.setText(self.tr("Nothing leaves this computer"))
 
     def show_progress(self, story: Story, live_rate: float | None, *, opening: bool) -> None:
         """Say how far the run is. `opening` is while its model is still being made ready."""

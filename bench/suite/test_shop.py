@@ -8,12 +8,12 @@ from agent_app.testing import Application, Desktop, expect
 
 
 def seal() -> Image.Image:
-    """What the shop's seal looks like."""
+    """What the shop's seal looks like, without the page's background in its corners."""
     image = Image.new("RGB", (256, 256), "white")
     draw = ImageDraw.Draw(image)
     draw.ellipse((12, 12, 244, 244), fill="#186a3b")
     draw.line(((68, 132), (112, 180), (192, 76)), fill="white", width=28)
-    return image.resize((64, 64), Image.Resampling.LANCZOS)
+    return image.resize((64, 64), Image.Resampling.LANCZOS).crop((12, 12, 52, 52))
 
 
 def test_prices_are_in_euros(shop: Application) -> None:

@@ -130,7 +130,7 @@ def out_of_the_way(region: Region | None = None, *, maximised: bool = False) -> 
         seen["covered_first"] = capture() != before
         with session.unobstructed(), session.unobstructed():
             seen["on_screen_within"] = look.on_screen()
-            seen["clear_within"] = capture() == before
+            seen["clear_within"] = still_capture() == before
         try:
             with session.unobstructed():
                 raise KnownError("raised within", remedy="none")
@@ -139,7 +139,7 @@ def out_of_the_way(region: Region | None = None, *, maximised: bool = False) -> 
         until(look.on_screen)
         for _ in range(5):
             with session.unobstructed():
-                seen["clear_within"] = seen["clear_within"] and capture() == before
+                seen["clear_within"] = seen["clear_within"] and still_capture() == before
             until(look.on_screen)
         seen["focus_after"] = active_window()
         until(lambda: look.place() == place)

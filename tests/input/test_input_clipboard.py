@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from Xlib import XK, X
+from Xlib.display import Display
 
 from agent_app.actions import Hotkey, Input, Write
 from agent_app.errors import ModelMistake
+from agent_app.input.x11_clipboard import Clipboard
 from agent_app.virtual import VirtualDesktop
 from tests.applications import ASCII, CLIPBOARD, SCRIPTS, Editor, Terminal
 from tests.fakes.clipboard_manager import ClipboardManager
@@ -64,6 +67,17 @@ def test_a_clipboard_manager_keeps_what_was_in_our_care(
     manager.close()
     assert manager.saved == {kind: CLIPBOARD[kind] for kind in ("text/html", "application/x-empty")}
     assert manager.refused == {"text/unknown"}
+
+
+def test_what_is_lent_asks_clipboard_managers_to_forget_it(desktop: VirtualDesktop):
+    clipboard = Clipboard(lambda: Display(desktop.display))
+    read = ["xclip", "-out", "-selection", "clipboard", "-target", "x-kde-passwordManagerHint"]
+    try:
+        with clipboard.lent("hello", ("CLIPBOARD",), 0):
+            said = subprocess.run(read, env=desktop.environment, capture_output=True, check=True)
+        assert said.stdout == b"secret"
+    finally:
+        clipboard.close()
 
 
 def test_an_empty_clipboard_is_empty_after_a_paste(editor: Editor, witness: Witness):

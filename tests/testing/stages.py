@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent_app.geometry import FrameBox, Region, Size
+from agent_app.hiding.secrecy import Secrecy
 from agent_app.runtimes.reader.sight import Element, Sight, Window
 from agent_app.screen.windows import TopLevel
+from agent_app.secret_store import SecretStore
 from agent_app.testing.description import Description
 from agent_app.testing.locator import Locator, Scope
 from agent_app.testing.looking import Looker
@@ -15,6 +17,7 @@ from agent_app.testing.stage import Stage
 from agent_app.testing.trial import TrialSession
 from tests.fakes.input import RecordingInput
 from tests.fakes.screen import FakeScreen, picture
+from tests.fakes.secret_store import store_of
 
 SIZE = Size(640, 480)
 EMPTY = picture(size=SIZE)
@@ -70,6 +73,8 @@ class Workplace:
     screen: FakeScreen
     input: RecordingInput
     why: str = ""
+    secrets: SecretStore = field(default_factory=lambda: store_of({}))
+    secrecy: Secrecy = field(default_factory=lambda: Secrecy({}))
 
 
 class PreparedStage:
@@ -80,7 +85,8 @@ class PreparedStage:
         self.screen = FakeScreen([EMPTY])
         self.input = RecordingInput()
         self.stack = [WINDOW]
-        session = TrialSession(Workplace(self.screen, self.input), "a test", folder / "episode")
+        self.workplace = Workplace(self.screen, self.input)
+        session = TrialSession(self.workplace, "a test", folder / "episode")
 
         def open_eyes(windows):
             self.eyes.windows = windows

@@ -229,16 +229,12 @@ def test_what_changed_is_claimed_with_what_was_typed_as_the_variable(plan):
     assert len(marked.lines) == 1  # a title that only says so is no other window
 
 
-def test_secrets_come_from_the_environment(plan, monkeypatch):
+def test_secrets_stay_markers_in_what_is_written(plan):
     done = plan(Write("{{secret:PIN}}$"))
     assert done.variables == {}
-    assert list(done.lost) == ["the secret PIN: set the environment's variable PIN"]
-    monkeypatch.setenv("PIN", "1234")
-    assert substituted(done.lines[0].given, {}).text == "1234$"
-    assert 'os.environ["PIN"] + "$"' in python_text(Draft("", steps=done.lines), file="x")
-    monkeypatch.delenv("PIN")
-    with pytest.raises(KnownError, match="no variable 'PIN'"):
-        substituted(done.lines[0].given, {})
+    assert list(done.lost) == ["the secret PIN: agent-app secret set PIN"]
+    assert substituted(done.lines[0].given, {}).text == "{{secret:PIN}}$"
+    assert '"{{secret:PIN}}$"' in python_text(Draft("", steps=done.lines), file="x")
 
 
 def test_what_nothing_tells_from_others_is_lost_and_said(prepared, plan):

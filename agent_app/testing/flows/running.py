@@ -12,6 +12,7 @@ from agent_app.flows.document import Flow, Place, Step
 from agent_app.flows.reading import read_flow
 from agent_app.flows.steps import Thing
 from agent_app.flows.variables import substituted
+from agent_app.markers import secret_names
 from agent_app.testing.applications import Application
 from agent_app.testing.desktop import Desktop
 from agent_app.testing.expecting import expect
@@ -46,6 +47,9 @@ class Runner:
         """Do a whole flow. Raises FlowFailed; the steps of `teardown` are done in any case."""
         for name, value in {**flow.head.variables, **self._values}.items():
             self.variables.setdefault(name, value)
+        texts = (str(step.given) for step in (*flow.setup, *flow.steps, *flow.teardown))
+        if secrets := secret_names((*texts, *self.variables.values())):
+            self._desktop.session.allow_secrets(secrets)
         try:
             self._do_all(flow.setup)
             self._do_all(flow.steps)

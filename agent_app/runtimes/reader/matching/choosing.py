@@ -44,6 +44,7 @@ ROLES: dict[Kind, frozenset[str]] = {
     "label": frozenset({"label", "static", "heading", "caption"}),
 }
 _PLAIN_ROLES = frozenset({"", "label", "static", "heading", "caption", "paragraph", "tool tip"})
+_SAME_SHARE = 0.8  # boxes of two tight lines, as read, cover each other by up to 0.6
 _NEAR_TIE = 3.0  # pixels: closer together than this, no one is the nearest
 _NEAREST_SHOWN = 3
 
@@ -174,7 +175,7 @@ def _related(
         gaps = [
             (away, c)
             for c in candidates
-            if not same_thing(c.box, reference)
+            if not same_thing(c.box, reference, share=_SAME_SHARE)
             and (away := gap(c.box, reference, relation.where)) is not None
         ]
         if gaps:

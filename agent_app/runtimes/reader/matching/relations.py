@@ -18,7 +18,8 @@ def gap(box: FrameBox, other: FrameBox, where: Where) -> float | None:
         case "left of":
             return gap(other, box, "right of")
         case "below":
-            in_column = share_columns(box, other) and box.center.y > other.bottom
+            slack = 0.25 * min(box.height, other.height)  # boxes of tight lines run into each other
+            in_column = share_columns(box, other) and box.center.y > other.bottom - slack
             return max(0.0, box.top - other.bottom) if in_column else None
         case "above":
             return gap(other, box, "below")
@@ -38,10 +39,10 @@ def share_columns(box: FrameBox, other: FrameBox) -> bool:
     return min(box.right, other.right) + slack > max(box.left, other.left)
 
 
-def same_thing(one: FrameBox, other: FrameBox) -> bool:
-    """Whether two boxes cover each other by half of the smaller one."""
+def same_thing(one: FrameBox, other: FrameBox, *, share: float = 0.5) -> bool:
+    """Whether two boxes cover each other by this share of the smaller one."""
     smaller = min(one.width * one.height, other.width * other.height)
-    return one.overlap(other) >= 0.5 * smaller
+    return one.overlap(other) >= share * smaller
 
 
 def reading_order(boxes: Sequence[FrameBox]) -> list[int]:

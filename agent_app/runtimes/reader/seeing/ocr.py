@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from agent_app.egress import keep_quiet
 from agent_app.errors import KnownError
 from agent_app.geometry import FrameBox, FrameTransform
 from agent_app.model_runtime import ImagePart
@@ -201,6 +202,7 @@ class _Models:
             # importing openvino reports to its maker; without this package it has nothing to do
             # so with, which it takes as it is
             cast("dict[str, ModuleType | None]", sys.modules)["openvino_telemetry"] = None
+        keep_quiet()
         import rapidocr  # takes 0.5 s: only when something is read
         from rapidocr import EngineType, RapidOCR
 

@@ -18,8 +18,8 @@ from typing import Any
 from jeepney import HeaderFields, Message, MessageType, new_method_call
 from jeepney.io.blocking import open_dbus_connection
 
-from agent_app.demonstration.focus import ask_for_events, focused_now, is_password
 from agent_app.geometry import Region
+from agent_app.hiding.focus import ask_for_events, focused_now, is_password
 from agent_app.runtimes.reader.seeing.atspi import (
     COMPONENT,
     DAEMON,

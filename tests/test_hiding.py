@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from agent_app.actions import Press, Write
-from agent_app.demonstration.fields import Content, Field
-from agent_app.demonstration.film import Shot
-from agent_app.demonstration.focus import is_password
-from agent_app.demonstration.secrets import SecretPlace, Secrets
+from agent_app.demonstration.secrets import Secrets
 from agent_app.events import WindowRef
 from agent_app.geometry import FrameTransform, Region, ScreenPoint, Size
+from agent_app.hiding.covering import Covering, SecretPlace
+from agent_app.hiding.fields import Content, Field
+from agent_app.hiding.focus import is_password
+from agent_app.hiding.shots import Shot
 from agent_app.screen.frame import Frame
 
 WHOLE = FrameTransform(ScreenPoint(0, 0), 1.0, Size(200, 100))
@@ -224,6 +225,43 @@ def test_an_emptied_field_is_painted_over_no_more(fields: FakeFields, secrets: S
         secrets.look((WINDOW,))
     assert not secrets.covered(shoot()).pixels.any()
     assert hides(secrets.covered(earlier), NOTE)
+
+
+def test_a_field_that_holds_it_again_is_painted_over_again(
+    fields: FakeFields, secrets: Secrets
+) -> None:
+    fields.enter("note", at=0.0)
+    type_marked(fields, secrets)
+    fields.says["note"], fields.texts["note"] = Content(NOTE, 0), ""
+    for _ in range(2):
+        secrets.look((WINDOW,))
+    assert not secrets.covered(shoot()).pixels.any()
+    fields.says["note"], fields.texts["note"] = Content(NOTE, 5), "other"
+    assert not secrets.covered(shoot()).pixels.any()
+    assert secrets.shows_any
+    fields.says["note"], fields.texts["note"] = Content(NOTE, len(SECRET)), SECRET  # by an undo
+    secrets.look((WINDOW,))
+    assert hides(secrets.covered(shoot()), NOTE)
+
+
+def test_a_field_that_is_gone_with_its_window_is_painted_over_no_more(fields: FakeFields) -> None:
+    covering = Covering(fields)  # type: ignore[arg-type]
+    dialog = WindowRef("Password", "login", Region(25, 15, 90, 40), active=True, popup=False)
+    word = fields.enter("note", at=0.0, password=True)
+    began = time.monotonic()
+    covering.expect((word,))
+    fields.says["note"] = Content(NOTE, len(SECRET))
+    place = SecretPlace("mail", (word,), frozenset(("login",)), (dialog,))
+    covering.hide_more(place, began, Write(SECRET), "mail")
+    covering.expect(())
+    covering.look((dialog, WINDOW))
+    fields.says["note"] = None
+    for _ in range(3):
+        covering.look((dialog, WINDOW))
+    assert hides(covering.covered(shoot(dialog, WINDOW)), NOTE)  # its window is there still
+    for _ in range(2):
+        covering.look((WINDOW,))
+    assert not covering.covered(shoot()).pixels.any()
 
 
 def test_what_is_typed_while_an_application_lags_is_as_secret_as_the_next_field(

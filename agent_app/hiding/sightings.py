@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from agent_app.demonstration.fields import Content, Field, Fields
-from agent_app.demonstration.film import Shot
 from agent_app.geometry import Region
+from agent_app.hiding.fields import Content, Field, Fields
+from agent_app.hiding.shots import Shot
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,10 @@ class Sightings:
         seen = self._seen.get(field, [])
         start = max(0, sum(sighting.answered <= since for sighting in seen) - 1)
         return [s.length for s in seen[start:] if s.length is not None]
+
+    def length(self, field: Field) -> int:
+        """How many characters it said last that it has; 0 when it has none, or is no more."""
+        return next((s.length or 0 for s in self._seen.get(field, [])[-1:]), 0)
 
     def is_empty(self, field: Field) -> bool:
         """Whether it said so twice: what it held is off the screen then, too."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from agent_app.demonstration.fields import Fields
+from agent_app.hiding.fields import Fields
 
 # From an application that answers that its field has the focus no longer, and from one that does
 # not answer.

@@ -1,0 +1,3 @@
+from dogtail.tree import root
+
+assert root.applications()

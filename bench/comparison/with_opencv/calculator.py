@@ -1,0 +1,5 @@
+from see import click, wait
+
+for key in "one", "two", "times", "three", "four", "equals":
+    click(key)
+wait("result")

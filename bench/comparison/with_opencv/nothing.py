@@ -1,0 +1,5 @@
+import see
+from PIL import ImageGrab
+
+assert see
+assert ImageGrab.grab()

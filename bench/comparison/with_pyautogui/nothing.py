@@ -1,0 +1,5 @@
+import pyautogui
+import see
+
+assert see
+assert pyautogui.screenshot()
