@@ -142,10 +142,12 @@ class MainWindow(QWidget):
             self.task.box.setPlainText(task)
         self.task.set_running(True)
         curtain = self._curtain
+        confirm = self.task.confirm
         unobstructed = nullcontext if curtain is None else curtain.unobstructed
 
         def make_session(task: str) -> AgentSession:
             session = self._session = self._make_session(task)
+            session.confirm = confirm
             if curtain is not None:
                 session.is_ours = curtain.is_ours
             return session
