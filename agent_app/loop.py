@@ -24,6 +24,7 @@ from agent_app.actions import (
 )
 from agent_app.asking import (
     PAUSED_REMARK,
+    VETOED_REMARK,
     answer_remark,
     decide,
     excerpt,
@@ -198,7 +199,8 @@ class _Run(Course):
             except ModelMistake as mistake:
                 yield from self._err(number, mistake)
             except HandedOver:
-                self.history.remark(PAUSED_REMARK)
+                vetoed = self.control.paused == "veto"
+                self.history.remark(VETOED_REMARK if vetoed else PAUSED_REMARK)
         yield StepFinished(number, watch.timing(), time.monotonic())
         return end
 
@@ -227,6 +229,9 @@ class _Run(Course):
                 yield ActionDecided(number, index, action, intent, points, time.monotonic())
                 self.check_halt()
                 if isinstance(action, InputAction):
+                    if not touched:
+                        coming = decision.actions[index:]
+                        yield from self.offer_veto(number, coming, frame.transform)
                     with watch.measure("act"):
                         if not touched:
                             while_acting.enter_context(self.unobstructed())

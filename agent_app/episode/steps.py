@@ -13,6 +13,7 @@ from agent_app.events import (
     EffectCompared,
     FrameCaptured,
     FrameRef,
+    HintGiven,
     ModelErred,
     ModelWarned,
     Paused,
@@ -29,6 +30,7 @@ from agent_app.events import (
     TargetMissed,
     Timing,
     TokenStreamed,
+    VetoOffered,
     WindowRef,
     WindowsSeen,
 )
@@ -46,6 +48,7 @@ StepEvent = (
     | QuestionAsked
     | QuestionAnswered
     | Paused
+    | HintGiven
     | Resumed
     | ScreenSettled
     | EffectCompared
@@ -107,7 +110,9 @@ def steps_of(events: Iterable[RecordedEvent]) -> tuple[EpisodeStep, ...]:
                 captured.append(_Seen(event.step, event.frame, windows))
             case WindowsSeen() if captured:
                 captured[-1] = replace(captured[-1], windows=event.windows)
-            case RunStarted() | RunFinished() | TokenStreamed() | WindowsSeen() | UnknownEvent():
+            case RunStarted() | RunFinished() | WindowsSeen() | UnknownEvent():
+                pass
+            case TokenStreamed() | VetoOffered():  # no recording has one
                 pass
             case _:
                 own.setdefault(event.step, []).append(event)

@@ -172,20 +172,21 @@ class QuestionCard(Card):
             button = QPushButton(f"&{number}  {plain}" if number < 10 else plain, self)
             button.setAccessibleName(choice)
             button.setStyleSheet("text-align: left;")
-            button.clicked.connect(lambda _checked=False, answer=choice: self._give(answer))
+            button.clicked.connect(lambda _checked=False, answer=choice: self.give(answer))
             self._choices.addWidget(button)
             self.buttons.append(button)
 
     @Slot()
     def _on_sent(self) -> None:
         if text := self.field.text().strip():
-            self._give(text)
+            self.give(text)
 
     @Slot()
     def _on_skipped(self) -> None:
-        self._give(None)
+        self.give(None)
 
-    def _give(self, answer: str | None) -> None:
+    def give(self, answer: str | None) -> None:
+        """Answer the question, and take it away."""
         self.hide()
         self.answered.emit(answer)
 

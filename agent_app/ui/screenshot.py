@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QImage,
@@ -51,6 +51,7 @@ class ScreenshotView(QWidget):
         self._scaled: dict[int, QPixmap] = {}
         self._marks: tuple[Mark, ...] = ()
         self._hint = ""
+        self._left = 1.0
         self._viewport = Viewport()
         self._shrink: Shrink = shrunk
         self._dragged: QPointF | None = None
@@ -126,6 +127,12 @@ class ScreenshotView(QWidget):
         self._show_cursor()
         self.update()
         self.zoomed.emit()
+
+    @Slot(float)
+    def count_down(self, left: float) -> None:
+        """This share of the time for a veto is left."""
+        self._left = left
+        self.update()
 
     def set_line(self, share: float) -> None:
         """Lay the second picture over the first one from here on, in shares of the width."""
@@ -295,7 +302,7 @@ class ScreenshotView(QWidget):
             paint_line(painter, shown.left() + self._line * shown.width(), visible)
         scale = shown.width() / picture.shape[1]
         for mark in self._marks:
-            paint_mark(painter, mark, scale, shown, visible)
+            paint_mark(painter, mark, scale, shown, visible, left=self._left)
 
     def _paint_pixels(
         self, painter: QPainter, picture: Pixels, shown: QRectF, visible: QRectF

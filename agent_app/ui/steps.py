@@ -122,10 +122,12 @@ class StepListModel(QAbstractListModel):
         state = {
             "looking": self.tr("looking at the screen"),
             "thinking": self.tr("thinking"),
+            "offering": self.tr("about to act"),
             "acting": self.tr("acting"),
             "asking": self.tr("waiting for you"),
             "settling": self.tr("waiting for the screen to settle"),
             "done": self.tr("done"),
+            "broken off": self.tr("broken off"),
             "mistake": self.tr("could not be carried out"),
             "ended": self.tr("ended here"),
         }[step.state]
@@ -224,7 +226,7 @@ def _row(step: Step) -> Row:
             return Row(step.number, "warn", "warn") if quiet else Row(step.number, "good")
         case "mistake":
             return Row(step.number, "warn", "warn")
-        case "ended":
+        case "ended" | "broken off":
             return Row(step.number, "muted")
         case _:
             return Row(step.number, "live", "warn" if quiet else "muted")

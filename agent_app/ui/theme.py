@@ -160,6 +160,13 @@ def _style_sheet(theme: Theme) -> str:
         background: {t.surface}; border: 1px solid {t.line}; border-radius: 8px; padding: 6px;
         selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
     QLineEdit {{ padding: 5px 8px; border-radius: 6px; }}
+    QDoubleSpinBox {{
+        background: {t.surface}; border: 1px solid {t.line}; border-radius: 6px;
+        padding: 5px 4px 5px 8px; min-height: 18px; }}
+    QDoubleSpinBox QLineEdit {{ background: transparent; border: none; padding: 0; }}
+    QDoubleSpinBox:focus {{ border: 1px solid {t.accent}; }}
+    QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{ width: 0; border: none; }}
+    QDoubleSpinBox:disabled {{ color: {t.muted}; background: {t.window}; }}
     QListView {{ padding: 4px; outline: 0; }}
     QListView[role="strip"] {{ background: transparent; border: 1px solid transparent;
         padding: 2px; }}

@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QLabel, QListView, QSplitter, QVBoxLayout, QWidget
 
 from agent_app.events import TokenStreamed
@@ -14,11 +13,13 @@ from agent_app.session import Session
 from agent_app.ui.cards import ErrorCard, LoadingCard, QuestionCard, ResultCard
 from agent_app.ui.pane import StepPane
 from agent_app.ui.pictures import FramePictures
+from agent_app.ui.run_keys import install, told_commands
 from agent_app.ui.status import RateMeter, StatusLine
 from agent_app.ui.steps import StepDelegate, StepListModel
 from agent_app.ui.story import Step, Story
 from agent_app.ui.theme import Theme
 from agent_app.ui.thought import ThoughtView
+from agent_app.ui.viewer.keysheet import KeySheet
 from agent_app.ui.worker import Batch
 
 
@@ -30,10 +31,12 @@ class RunView(QWidget):
     **Signals:**
 
     - `answered` (str | None): the person's answer to the run's question; None is no answer
+    - `hinted` (str): a hint into the run; an empty one when it was withdrawn
     - `replay_requested` (Path): show the episode of the run that is over
     """
 
     answered = Signal(object)
+    hinted = Signal(str)
     replay_requested = Signal(object)
 
     def __init__(self, theme: Theme, above_steps: QWidget, parent: QWidget | None = None) -> None:
@@ -55,7 +58,10 @@ class RunView(QWidget):
         self.steps.setAccessibleName(self.tr("Steps"))
         self.steps.selectionModel().currentChanged.connect(self._on_step_chosen)
         self.pane = StepPane(theme, self)
-        self.pane.live_requested.connect(self._on_live_requested)
+        self.pane.live_requested.connect(self.show_live)
+        self.pane.view_chosen.connect(self._show_step)
+        self.steer = self.pane.steer
+        self.steer.hinted.connect(self._on_hinted)
         self.question = QuestionCard(self)
         self.question.answered.connect(self.answered)
         self.outcome = ResultCard(self)
@@ -71,7 +77,8 @@ class RunView(QWidget):
         rows.setSpacing(8)
         rows.addWidget(self._columns(above_steps), 1)
         rows.addWidget(self.status)
-        QShortcut(QKeySequence(Qt.Key.Key_F5), self, self._on_live_requested)
+        install(self)
+        self.keys = KeySheet(told_commands(self), self)
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in these colours."""
@@ -86,12 +93,14 @@ class RunView(QWidget):
         self.outcome.replay.hide()
         self._opening = self._running = True
         self._following = True
+        self.steer.set_running(True)
         self._rate = RateMeter()
         self._pictures = FramePictures(lambda _sha1: None)
         self.model.show_story(self.story)
         self.thought.show_pieces(())
         for card in (self.question, self.outcome, self.error, self.loading):
             card.hide()
+        self.pane.view = "target"
         self.pane.show_idle()
         self.pane.offer_live("")
         self.steps.setFocus()
@@ -128,7 +137,9 @@ class RunView(QWidget):
             return
         self.model.follow()
         if self._following and (self._shows_end or self.story.step is not before):
+            self.pane.view = "target"
             self._select_live()
+        self.steer.show_offer(None if self.story.step is None else self.story.step.offer)
         self._show_step()
         self._show_cards()
         self._show_progress()
@@ -141,11 +152,24 @@ class RunView(QWidget):
     def end(self) -> None:
         """Nothing more will happen."""
         self._running = self._opening = False
+        self.steer.set_running(False)
         self.loading.hide()
         self.story.end(time.monotonic())
         self.question.show_question(None)
         self.outcome.replay.setVisible(self._episode is not None)
         self.tick()
+
+    @Slot()
+    def show_live(self) -> None:
+        """Show what happens now."""
+        self._following = True
+        self._select_live()
+        self._show_step()
+
+    @Slot()
+    def show_keys(self) -> None:
+        """Show what each key does."""
+        self.keys.open_list()
 
     # Building
 
@@ -180,11 +204,13 @@ class RunView(QWidget):
         self._following = last and self.story.finished is None
         self._show_step()
 
-    @Slot()
-    def _on_live_requested(self) -> None:
-        self._following = True
-        self._select_live()
-        self._show_step()
+    @Slot(str)
+    def _on_hinted(self, hint: str) -> None:
+        """What is typed while a question is open is its answer."""
+        if self.story.question is None:
+            self.hinted.emit(hint)
+        elif hint:
+            self.question.give(hint)
 
     @Slot()
     def _on_replay_requested(self) -> None:
@@ -222,7 +248,7 @@ class RunView(QWidget):
         if self._shows_end:
             self.pane.show_end(self.story, self._pictures)
         elif step is not None:
-            self.pane.show_step(step, self._pictures)
+            self.pane.show_step(step, self.story, self._pictures)
         words = self.tr("Show the end") if ended else self.tr("Back to live")
         self.pane.offer_live("" if self._following else words)
         self._show_thought()
@@ -230,7 +256,10 @@ class RunView(QWidget):
     def _show_cards(self) -> None:
         if self.story.question is not None:
             QApplication.alert(self.window())
+        typing = self.steer.typing and self.steer.field.hasFocus()
         self.question.show_question(self.story.question)
+        if typing:  # what is being typed is the answer, and no key press on a button
+            self.steer.field.setFocus()
         if self.story.finished is not None:
             self.outcome.show_result(self.story.finished)
 
