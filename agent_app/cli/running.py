@@ -16,6 +16,8 @@ from agent_app.geometry import Region, Size
 
 if TYPE_CHECKING:
     from agent_app.model_runtime import Sampling
+    from agent_app.policy.judging import Policy
+    from agent_app.policy.rules import Confirm
     from agent_app.session import WorkplaceOptions
 
 
@@ -35,6 +37,7 @@ def add_run(commands: Commands) -> None:
         "be given several times",
     )
     add_limits(run)
+    add_policy(run)
     add_sampling(run)
     run.set_defaults(command=_run)
 
@@ -81,6 +84,36 @@ def add_desktop(parser: argparse.ArgumentParser) -> None:
         help="never look at this part of the screen; may be given several times",
     )
     parser.add_argument("--virtual", metavar="WxH", help="work on a private desktop of this size")
+
+
+def add_policy(parser: argparse.ArgumentParser) -> None:
+    """What may be done, and when the person is asked."""
+    parser.add_argument(
+        "--confirm",
+        choices=("risky", "all", "none"),
+        help="ask before risky actions, before all, or never; what is refused stays refused "
+        "(default: risky on your own display, none with --virtual)",
+    )
+    parser.add_argument(
+        "--policy",
+        type=Path,
+        metavar="FILE",
+        help="what asks and what is refused (default: yours, else the one that is shipped; see "
+        "agent-app policy show)",
+    )
+
+
+def policy_of(options: argparse.Namespace, *, confirm: Confirm | None = None) -> Policy:
+    """Read the policy and the mode of a run; raises KnownError.
+
+    `confirm` is the mode that is taken when none is given.
+    """
+    from agent_app.policy.file import own_rules
+    from agent_app.policy.judging import Policy
+
+    rules = own_rules(options.policy)
+    own = "none" if options.virtual else rules.confirm
+    return Policy(rules=rules, confirm=options.confirm or confirm or own)
 
 
 def add_limits(parser: argparse.ArgumentParser, *, steps: int = 50) -> None:
@@ -182,6 +215,7 @@ def _run(options: argparse.Namespace) -> int:
             region=place.screen.region,
             task=options.task,
             autostart=True,
+            confirm=chosen.settings.policy.confirm,
         )
 
 
@@ -203,11 +237,15 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def workplace_options(
-    options: argparse.Namespace, *, app: str | None = None, prompt: str = "agent"
+    options: argparse.Namespace,
+    *,
+    app: str | None = None,
+    prompt: str = "agent",
+    confirm: Confirm | None = None,
 ) -> WorkplaceOptions:
     """Read and check the flags of a run; raises KnownError.
 
-    `app` is started on the desktop; `prompt` is the one that is taken when none is given.
+    `app` is started on the desktop; `prompt` and `confirm` are taken when none is given.
     """
     from agent_app.events import Budgets
     from agent_app.loop import LoopSettings
@@ -228,6 +266,7 @@ def workplace_options(
         settings=LoopSettings(
             budgets=Budgets(steps=options.max_steps, seconds=options.max_seconds),
             sampling=sampling(options),
+            policy=policy_of(options, confirm=confirm),
         ),
     )
 

@@ -40,6 +40,7 @@ from agent_app.errors import KnownError
 from agent_app.events import (
     LIVE_ONLY,
     ActionDecided,
+    ActionJudged,
     Event,
     FrameCaptured,
     RunFinished,
@@ -114,7 +115,7 @@ class EpisodeRecorder:
         _append(lines, encode_line(event))
         if durable:
             os.fsync(lines.fileno())
-        if isinstance(event, FrameCaptured):
+        if isinstance(event, (FrameCaptured, ActionJudged)):
             sha1 = event.frame.sha1
             if not frames.has(sha1) and (frame := self._frames(sha1)) is not None:
                 frames.start(frame)

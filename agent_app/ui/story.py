@@ -14,6 +14,8 @@ from agent_app.control import Cause
 from agent_app.events import (
     ActionDecided,
     ActionDone,
+    ActionJudged,
+    ApprovalGiven,
     EffectCompared,
     Event,
     FrameCaptured,
@@ -44,6 +46,13 @@ _PAUSED: dict[Cause, str] = {
     "hand": "You took over.",
     "person": "You paused it.",
     "veto": "You stopped this before it was done.",
+}
+_APPROVALS = {
+    "once": "You allowed it.",
+    "run": "You allowed it for this run: {scope}.",
+    "refused": "You refused it.",
+    "stopped": "You stopped the run instead.",
+    "unanswered": "Nobody answered, so it was not done.",
 }
 
 State = Literal[
@@ -266,6 +275,10 @@ class Story:
                 if event.index < len(step.deeds):
                     step.deeds[event.index].done = True
                 step.state = "settling"
+            case ActionJudged():  # a question or a refusal follows, which says it all
+                pass
+            case ApprovalGiven():
+                step.add("note", _APPROVALS[event.answer].format(scope=event.scope))
             case Paused():
                 step.offer = None
                 if not any(deed.done for deed in step.deeds):

@@ -167,6 +167,13 @@ def _style_sheet(theme: Theme) -> str:
     QDoubleSpinBox:focus {{ border: 1px solid {t.accent}; }}
     QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{ width: 0; border: none; }}
     QDoubleSpinBox:disabled {{ color: {t.muted}; background: {t.window}; }}
+    QComboBox {{
+        background: {t.surface}; border: 1px solid {t.line}; border-radius: 6px;
+        padding: 5px 10px; min-height: 18px; }}
+    QComboBox::drop-down {{ border: none; width: 22px; }}
+    QComboBox:hover {{ border-color: {t.muted}; }}
+    QComboBox:focus {{ border: 1px solid {t.accent}; }}
+    QComboBox:disabled {{ color: {t.muted}; background: {t.window}; border-color: {t.line}; }}
     QListView {{ padding: 4px; outline: 0; }}
     QListView[role="strip"] {{ background: transparent; border: 1px solid transparent;
         padding: 2px; }}

@@ -149,6 +149,7 @@ class MainWindow(QWidget):
         self.task.set_running(True)
         veto_seconds = self.view.steer.time.value()
         curtain = self._curtain
+        confirm = self.task.confirm
         unobstructed = nullcontext if curtain is None else curtain.unobstructed
 
         def make_session(task: str) -> AgentSession:
@@ -156,6 +157,7 @@ class MainWindow(QWidget):
             session.offer_veto(veto_seconds)
             if stepwise:
                 session.pause()
+            session.confirm = confirm
             if curtain is not None:
                 session.is_ours = curtain.is_ours
             return session
