@@ -14,6 +14,8 @@ from typing import Literal
 Cause = Literal["hand", "person", "veto", "hint"]
 Touch = Literal["key", "button", "motion"]
 
+VETO_SECONDS = 1.0  # a person's first look at a mark, and the time to press a key
+MOST_VETO_SECONDS = 30.0
 _POLL = 0.05  # seconds
 _LETTING_GO_SECONDS = 1.0  # in which a hand that has just answered may still move the mouse
 

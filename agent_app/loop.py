@@ -77,7 +77,8 @@ class LoopSettings:
     """What a run is set to.
 
     `images` is how many past screenshots the model sees again. `last_settle` is for the end of the
-    task: an effect that comes late, such as a file being saved, still belongs to the run.
+    task: an effect that comes late, such as a file being saved, still belongs to the run. A
+    model's question that nobody answers within `answer_seconds` stays unanswered; None waits.
     """
 
     budgets: Budgets = field(default_factory=Budgets)
@@ -87,6 +88,7 @@ class LoopSettings:
     last_settle: SettleLimits = AT_THE_END
     images: int = 3
     hand_rest: float = 1.5
+    answer_seconds: float | None = 600.0
 
 
 def run(
@@ -282,7 +284,9 @@ class _Run(Course):
             case Wait(seconds=seconds):
                 self.wait(seconds)
             case AskHuman(question=question, choices=choices):
-                answer = yield from self.ask(number, question, choices)
+                asked, seconds = time.monotonic(), self.settings.answer_seconds
+                answer = yield from self.ask(number, question, choices, seconds=seconds)
+                self.started += time.monotonic() - asked  # the run's time is not the person's
                 self.history.remark(answer_remark(answer))
             case _:
                 pass

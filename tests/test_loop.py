@@ -277,6 +277,13 @@ def test_an_unanswered_question_is_told_too():
     assert "Nobody answered" in desk.last_question()
 
 
+def test_a_question_of_the_model_waits_as_long_as_is_set():
+    settings = LoopSettings(settle=QUICK, last_settle=QUICK, answer_seconds=7.0)
+    question = reply("computer.ask(question='Which one?')")
+    events = list(Desk().start([question, DONE], settings=settings))
+    assert only(events, QuestionAsked).seconds == 7.0
+
+
 def test_stopping_at_any_token_or_event_sends_nothing_more_and_holds_nothing():
     total = len(list(Desk().start([CLICK, DONE])))
     for stop_at in range(total):

@@ -18,6 +18,7 @@ from agent_app.course import ONE_STEP
 from agent_app.errors import KnownError
 from agent_app.events import (
     ActionDecided,
+    ActionJudged,
     Event,
     HintGiven,
     Paused,
@@ -310,6 +311,27 @@ def test_a_question_is_answered_in_the_window(
     assert not window.view.question.isVisible()
 
 
+def test_the_time_left_for_an_answer_is_said(
+    opened: Callable[[Script], Opened], qtbot: QtBot
+) -> None:
+    def script(session: ScriptedSession) -> Iterator[Event]:
+        yield session.started()
+        yield StepStarted(1, time.monotonic())
+        yield from session.ask(1, "Which one?", ("left", "right"), seconds=125.0)
+        yield session.finished("success")
+
+    window = opened(script).window
+    window.activateWindow()
+    window.start("x")
+    title = window.view.question.title
+    qtbot.waitUntil(lambda: title.text().startswith("The agent asks, for 2:0"))
+    assert window.view.question.buttons[0].hasFocus()
+    first = title.text()
+    qtbot.waitUntil(lambda: title.text() != first)  # it counts down
+    window.view.question.buttons[0].click()
+    qtbot.waitUntil(lambda: not window.running)
+
+
 def about_to_act(session: ScriptedSession) -> Iterator[Event]:
     """Decides a step of two actions, and offers the veto of them until it comes."""
     first, second = (ScreenPoint(64, 40),), (ScreenPoint(200, 90),)
@@ -472,6 +494,9 @@ def test_no_stray_key_gives_leave_and_no_answer_is_none(
     def script(session: ScriptedSession) -> Iterator[Event]:
         yield session.started()
         yield StepStarted(1, time.monotonic())
+        seen = session.captured(1, FRAMES[0])
+        yield seen
+        yield ActionJudged(1, 0, "ask", "pay", "it pays", "", (), seen.frame, time.monotonic())
         yield from session.ask(1, "May the agent?", ("allow once", "refuse"), seconds=60)
         yield session.finished("success")
 

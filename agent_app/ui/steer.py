@@ -8,9 +8,9 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
 
+from agent_app.control import MOST_VETO_SECONDS
 from agent_app.events import VetoOffered
 
-_LONGEST_VETO = 30.0  # seconds
 _COUNT_MILLISECONDS = 50
 
 
@@ -61,7 +61,7 @@ class SteerBar(QWidget):
         caption = QLabel(self.tr("&Veto time"), self)
         caption.setProperty("role", "muted")
         self.time = QDoubleSpinBox(self)
-        self.time.setRange(0.0, _LONGEST_VETO)
+        self.time.setRange(0.0, MOST_VETO_SECONDS)
         self.time.setSingleStep(0.5)
         self.time.setDecimals(1)
         self.time.setSuffix(self.tr(" s"))

@@ -161,12 +161,15 @@ class Step:
 class Story:
     """A run so far. `final_frame` is the screen after the last step.
 
+    `leave` is whether the question is one for leave to act.
+
     A run that ends with an error has no `finished`; `ended_at` says when any run ended.
     """
 
     run: RunStarted | None = None
     steps: list[Step] = field(default_factory=list[Step])
     question: QuestionAsked | None = None
+    leave: bool = False
     final_frame: FrameRef | None = None
     finished: RunFinished | None = None
     ended_at: float | None = None
@@ -276,8 +279,9 @@ class Story:
                     step.deeds[event.index].done = True
                 step.state = "settling"
             case ActionJudged():  # a question or a refusal follows, which says it all
-                pass
+                self.leave = event.verdict == "ask"
             case ApprovalGiven():
+                self.leave = False
                 step.add("note", _APPROVALS[event.answer].format(scope=event.scope))
             case Paused():
                 step.offer = None

@@ -147,6 +147,7 @@ class RunView(QWidget):
     def tick(self) -> None:
         """Bring up to date what changes with time alone."""
         self.model.follow()
+        self.question.count_down()
         self._show_progress()
 
     def end(self) -> None:
@@ -257,7 +258,7 @@ class RunView(QWidget):
         if self.story.question is not None:
             QApplication.alert(self.window())
         typing = self.steer.typing and self.steer.field.hasFocus()
-        self.question.show_question(self.story.question)
+        self.question.show_question(self.story.question, leave=self.story.leave)
         if typing:  # what is being typed is the answer, and no key press on a button
             self.steer.field.setFocus()
         if self.story.finished is not None:
