@@ -13,14 +13,16 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, Q
 
 from agent_app.actions import Action, Click, Drag, Scroll
 from agent_app.geometry import FrameTransform, ScreenPoint
-from agent_app.ui.theme import MARK
+from agent_app.ui.theme import MARK, SPOKEN
 
 Shape = Literal["ring", "arrow", "scroll", "none"]
 # What is done at once; what may be said no to; what was said no to.
-Standing = Literal["target", "ghost", "vetoed"]
+# What the thought speaks of.
+Standing = Literal["target", "ghost", "vetoed", "spoken"]
 
 _RING = 15.0
 _DONE_RING = 8.0
+_CORNER = 9.0  # the length of a side
 _DISC = 9.0  # around the ring of a ghost
 _LABEL_GAP = 12.0
 _MARGIN = 8.0
@@ -93,6 +95,10 @@ def paint_mark(
     share of the time in which a ghost may be said no to.
     """
     points = [picture.topLeft() + point * scale for point in mark.points]
+    if mark.standing == "spoken":
+        _spoken(painter, points[0])
+        _label(painter, mark, points, _RING, picture if visible is None else visible)
+        return
     radius = _DONE_RING if mark.done else _RING
     painter.setOpacity(0.75 if mark.done else 1.0)
     if mark.standing == "ghost" and not mark.done:
@@ -191,6 +197,19 @@ def _time_left(painter: QPainter, at: QPointF, radius: float, left: float) -> No
         painter.drawArc(room, 90 * _ARC_UNIT, round(-360 * left * _ARC_UNIT))
 
 
+def _spoken(painter: QPainter, at: QPointF) -> None:
+    """Four corners around a place."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for pen in (QPen(QColor(255, 255, 255, 220), 5), QPen(QColor(SPOKEN), 2.4)):
+        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+        painter.setPen(pen)
+        for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1)):
+            corner = at + QPointF(x, y) * _RING
+            painter.drawPolyline(
+                [corner - QPointF(x * _CORNER, 0), corner, corner - QPointF(0, y * _CORNER)]
+            )
+
+
 def _no(painter: QPainter, at: QPointF, radius: float) -> None:
     """A line through what was not done."""
     reach = QPointF(radius, -radius) * math.sqrt(0.5)
@@ -230,7 +249,8 @@ def _label(
     path = QPainterPath()
     path.addRoundedRect(pill, pill.height() / 2, pill.height() / 2)
     painter.setPen(QPen(QColor(255, 255, 255, 220), 1.5))
-    painter.setBrush(QColor(MARK) if not mark.done else QColor(70, 74, 82))
+    ground = QColor(SPOKEN if mark.standing == "spoken" else MARK)
+    painter.setBrush(QColor(70, 74, 82) if mark.done else ground)
     painter.drawPath(path)
     painter.setPen(QColor("#ffffff"))
     painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)

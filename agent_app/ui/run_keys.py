@@ -23,7 +23,7 @@ def install(view: RunView) -> None:
 def run_commands(view: RunView) -> tuple[Command, ...]:
     """The commands of the view itself."""
     tr, steer, pane = view.tr, view.steer, view.pane
-    picture = pane.screenshot
+    picture, go = pane.screenshot, view.thought.go_to_mention
     return (
         Command(("Ctrl+H",), tr("Give a hint"), steer.field.setFocus),
         Command(("F10",), tr("Do one step, then ask"), steer.step.click),
@@ -36,6 +36,13 @@ def run_commands(view: RunView) -> tuple[Command, ...]:
         Command(("9",), tr("Pixel for pixel"), picture.show_pixels),
         Command(("Ctrl++", "Ctrl+="), tr("Larger"), lambda: picture.zoom_by(1)),
         Command(("Ctrl+-",), tr("Smaller"), lambda: picture.zoom_by(-1)),
+        Command(("Ctrl+F",), tr("Search the thoughts"), view.search),
+        Command(("F3",), tr("Next place found"), lambda: view.finder.go_on(1)),
+        Command(("Shift+F3",), tr("Previous place found"), lambda: view.finder.go_on(-1)),
+        Command(("Ctrl+Down",), tr("Next thing that is mentioned"), lambda: go(1)),
+        Command(("Ctrl+Up",), tr("The mention before"), lambda: go(-1)),
+        Command(("F7",), tr("Fold the thought, or unfold it"), view.thought_panel.fold.click),
+        Command(("Ctrl+Shift+C",), tr("Copy the step as text"), view.thought_panel.copy_step),
         Command(("F1",), tr("This list"), view.show_keys),
     )
 

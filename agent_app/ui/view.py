@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QListView, QSplitter, QVBoxL
 from agent_app.events import TokenStreamed
 from agent_app.session import Session
 from agent_app.ui.cards import ErrorCard, LoadingCard, QuestionCard, ResultCard
+from agent_app.ui.linking import Links
 from agent_app.ui.pane import StepPane
 from agent_app.ui.pictures import FramePictures
 from agent_app.ui.run_keys import install, told_commands
@@ -18,7 +19,9 @@ from agent_app.ui.status import RateMeter, StatusLine
 from agent_app.ui.steps import StepDelegate, StepListModel
 from agent_app.ui.story import Step, Story
 from agent_app.ui.theme import Theme
-from agent_app.ui.thought import ThoughtView
+from agent_app.ui.thought_panel import ThoughtPanel
+from agent_app.ui.viewer.finder import Finder
+from agent_app.ui.viewer.finding import Find, find_in_steps
 from agent_app.ui.viewer.keysheet import KeySheet
 from agent_app.ui.worker import Batch
 
@@ -70,7 +73,13 @@ class RunView(QWidget):
         self.loading = LoadingCard(self)
         for card in (self.error, self.loading, self.question, self.outcome):
             self.pane.add_card(card)
-        self.thought = ThoughtView(theme, self)
+        self.thought_panel = ThoughtPanel(theme, self)
+        self.thought = self.thought_panel.view
+        self.links = Links(self.thought, self)
+        self.links.changed.connect(self._show_picture)
+        self.pane.screenshot.pointed.connect(self.links.point_at)
+        self.finder = Finder(self.thought_panel.search, self, find=find_in_steps)
+        self.finder.found.connect(self._on_found)
         self.status = StatusLine(self)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -84,7 +93,7 @@ class RunView(QWidget):
         """Draw in these colours."""
         self._delegate.set_theme(theme)
         self.pane.set_theme(theme)
-        self.thought.set_theme(theme)
+        self.thought_panel.set_theme(theme)
 
     def begin(self) -> None:
         """Forget the last run; another one is being made."""
@@ -97,7 +106,9 @@ class RunView(QWidget):
         self._rate = RateMeter()
         self._pictures = FramePictures(lambda _sha1: None)
         self.model.show_story(self.story)
-        self.thought.show_pieces(())
+        self.thought_panel.forget()
+        self.links.show_step(None, None)
+        self.finder.search_in(self.story.steps)
         for card in (self.question, self.outcome, self.error, self.loading):
             card.hide()
         self.pane.view = "target"
@@ -123,6 +134,7 @@ class RunView(QWidget):
         self.pane.show_idle()
         self._pictures = FramePictures(session.frame)
         self._episode = session.episode
+        self.links.limits = None if session.runtime is None else session.runtime.image_limits
         self.status.show_model(session.runtime, session.why)
 
     def take(self, batch: Batch) -> None:
@@ -161,6 +173,12 @@ class RunView(QWidget):
         self.tick()
 
     @Slot()
+    def search(self) -> None:
+        """Look for words in all that was thought."""
+        self.thought_panel.search.field.setFocus()
+        self.thought_panel.search.field.selectAll()
+
+    @Slot()
     def show_live(self) -> None:
         """Show what happens now."""
         self._following = True
@@ -171,6 +189,10 @@ class RunView(QWidget):
     def show_keys(self) -> None:
         """Show what each key does."""
         self.keys.open_list()
+
+    def close_down(self) -> None:
+        """End what goes on in the background."""
+        self.links.texts.close()
 
     # Building
 
@@ -185,7 +207,7 @@ class RunView(QWidget):
         for widget, least, stretch in (
             (left, 220, 0),
             (self.pane, 420, 1),
-            (_titled(self.tr("Thought"), self.thought), 240, 0),
+            (self.thought_panel, 240, 0),
         ):
             columns.addWidget(widget)
             columns.setStretchFactor(columns.count() - 1, stretch)
@@ -201,9 +223,21 @@ class RunView(QWidget):
     def _on_step_chosen(self, chosen: QModelIndex, _before: QModelIndex) -> None:
         if self._selecting or not chosen.isValid():
             return
+        self.finder.index = chosen.row()
         last = chosen.row() == self.model.rowCount() - 1
         self._following = last and self.story.finished is None
         self._show_step()
+
+    @Slot(object)
+    def _on_found(self, find: Find | None) -> None:
+        """Show the step that has the words, and mark them."""
+        if find is None:
+            self.thought.show_found(-1, 0, 0)
+            return
+        if self._chosen() is not self.model.step_at(find.index):
+            self.steps.setCurrentIndex(self.model.index(find.index))
+        self.thought_panel.unfold()
+        self.thought.show_found(find.piece, find.start, find.length)
 
     @Slot(str)
     def _on_hinted(self, hint: str) -> None:
@@ -241,15 +275,27 @@ class RunView(QWidget):
 
     def _show_thought(self) -> None:
         step = self._chosen()
-        self.thought.show_pieces(() if step is None else step.pieces)
+        self.thought_panel.show_step(step)
+        if step is not None and step.state == "thinking":
+            self.links.follow()
+
+    @Slot()
+    def _show_picture(self) -> None:
+        """The screen of the step with its marks."""
+        step = self._chosen()
+        if step is not None and not self._shows_end:
+            self.pane.show_step(step, self.story, self._pictures, more=self.links.marks)
 
     def _show_step(self) -> None:
         step = self._chosen()
         ended = self.story.finished is not None
+        frame = None if step is None or step.frame is None else step.frame
+        self.links.show_step(step, None if frame is None else self._pictures.get(frame.sha1))
+        if step is not None and step.deeds:
+            self.links.let_go()
         if self._shows_end:
             self.pane.show_end(self.story, self._pictures)
-        elif step is not None:
-            self.pane.show_step(step, self.story, self._pictures)
+        self._show_picture()
         words = self.tr("Show the end") if ended else self.tr("Back to live")
         self.pane.offer_live("" if self._following else words)
         self._show_thought()

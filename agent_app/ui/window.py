@@ -229,6 +229,7 @@ class MainWindow(QWidget):
         self._ticker.stop()
         if self._curtain is not None:
             self._curtain.abandon()
+        self.view.close_down()
         self.episodes.close_down()
         event.accept()
         self.closed.emit()
