@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from agent_app.actions import describe_action
 from agent_app.geometry import FrameTransform
@@ -17,7 +17,7 @@ from agent_app.ui.pictures import FramePictures
 from agent_app.ui.steer import SteerBar
 from agent_app.ui.story import Deed, Step, Story
 from agent_app.ui.theme import Theme
-from agent_app.ui.timing import TimingBar, seconds_text
+from agent_app.ui.time_card import TimeCard
 from agent_app.ui.viewer.stage import Stage, View
 
 _USUAL_RATIO = 10 / 16
@@ -42,37 +42,25 @@ class StepPane(QWidget):
         self.title.setProperty("role", "title")
         self.live = QPushButton(self)
         self.live.clicked.connect(self.live_requested)
+        self.title.setMinimumHeight(self.live.sizeHint().height())  # so that nothing moves
         self.live.hide()
         self.stage = Stage(theme, self)
         self.stage.view_chosen.connect(self.choose_view)
         self.screenshot = self.stage.screenshot
         self.steer = SteerBar(self)
         self.steer.counted.connect(self.screenshot.count_down)
-        self.timing = TimingBar(theme, self)
-        self.total = QLabel(self)
-        self.total.setProperty("role", "muted")
-        heading = QLabel(self.tr("Time of this step"), self)
-        heading.setProperty("role", "heading")
+        self.time = TimeCard(theme, self)
+        self.timing = self.time.bar
         head = QHBoxLayout()
         head.addWidget(self.title, 1)
         head.addWidget(self.live)
-        card = QFrame(self)
-        card.setProperty("card", True)
-        card_rows = QVBoxLayout(card)
-        card_rows.setContentsMargins(14, 10, 14, 10)
-        card_rows.setSpacing(8)
-        card_head = QHBoxLayout()
-        card_head.addWidget(heading, 1)
-        card_head.addWidget(self.total)
-        card_rows.addLayout(card_head)
-        card_rows.addWidget(self.timing)
         self.rows = QVBoxLayout(self)
         self.rows.setContentsMargins(0, 0, 0, 0)
         self.rows.setSpacing(8)
         self.rows.addLayout(head)
         self.rows.addWidget(self.stage, 1)
         self.rows.addWidget(self.steer)
-        self.rows.addWidget(card)
+        self.rows.addWidget(self.time)
         self.rows.addStretch(0)
         self.show_idle()
 
@@ -93,7 +81,7 @@ class StepPane(QWidget):
         said = hint or self.tr("The screen appears here as soon as the agent looks at it.")
         self.stage.show_view("target", compares=False)
         self.stage.show_screen(None, (), said)
-        self._show_time(None)
+        self.time.show_step(None)
 
     def show_step(
         self, step: Step, story: Story, pictures: FramePictures, *, more: tuple[Mark, ...] = ()
@@ -123,7 +111,7 @@ class StepPane(QWidget):
             marks = (*more, *_marks(step, before.transform))
         other = pictures.get(after.sha1) if view == "compare" and after is not None else None
         self.stage.show_screen(picture, marks, hint, other)
-        self._show_time(step)
+        self.time.show_step(step)
         self._fit()
 
     def show_end(self, story: Story, pictures: FramePictures) -> None:
@@ -133,7 +121,7 @@ class StepPane(QWidget):
         picture = None if frame is None else pictures.get(frame.sha1)
         self.stage.show_view("after", compares=False)
         self.stage.show_screen(picture, (), self.tr("The run left no picture."))
-        self._show_time(story.step)
+        self.time.show_step(story.step)
         self._fit()
 
     def offer_live(self, words: str) -> None:
@@ -159,14 +147,6 @@ class StepPane(QWidget):
 
     def _set_title(self, title: str) -> None:
         self.title.set_line(title)
-
-    def _show_time(self, step: Step | None) -> None:
-        if step is None or step.timing is None:
-            self.timing.show_timing(None, self.tr("Shown when the step is over."))
-            self.total.setText("")
-            return
-        self.timing.show_timing(step.timing)
-        self.total.setText("" if step.seconds is None else seconds_text(step.seconds))
 
 
 def _marks(step: Step, transform: FrameTransform) -> Iterator[Mark]:

@@ -71,6 +71,7 @@ class SteerBar(QWidget):
         self.time.setToolTip(
             self.tr("How long the agent shows what it is about to do before it does it")
         )
+        self.time.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.time.setKeyboardTracking(False)
         self.time.valueChanged.connect(self.veto_time_chosen)
         caption.setBuddy(self.time)

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
 from PySide6.QtWidgets import QApplication, QLabel, QListView, QSplitter, QVBoxLayout, QWidget
 
-from agent_app.events import TokenStreamed
+from agent_app.events import StepFinished, TokenStreamed
 from agent_app.session import Session
 from agent_app.ui.cards import ErrorCard, LoadingCard, QuestionCard, ResultCard
 from agent_app.ui.linking import Links
@@ -55,7 +55,7 @@ class RunView(QWidget):
         self.model = StepListModel(self)
         self.steps = QListView(self)
         self.steps.setModel(self.model)
-        self._delegate = StepDelegate(theme, self.steps)
+        self._delegate = StepDelegate(theme, self.steps, bars=True)
         self.steps.setItemDelegate(self._delegate)
         self.steps.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.steps.setAccessibleName(self.tr("Steps"))
@@ -142,6 +142,8 @@ class RunView(QWidget):
         before = self.story.step
         for event in batch.events:
             self.story.apply(event)
+            if isinstance(event, StepFinished):
+                self.pane.time.add(event.timing)
         if batch.tokens:
             self._rate.count(batch.tokens, time.monotonic())
         if all(isinstance(event, TokenStreamed) for event in batch.events):
@@ -160,6 +162,7 @@ class RunView(QWidget):
         """Bring up to date what changes with time alone."""
         self.model.follow()
         self.question.count_down()
+        self.status.show_memory()
         self._show_progress()
 
     def end(self) -> None:
