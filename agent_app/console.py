@@ -26,12 +26,14 @@ from rich.progress import (
 from rich.text import Text
 
 from agent_app.actions import describe_action
+from agent_app.control import Cause
 from agent_app.egress import said_of
 from agent_app.events import (
     ActionDecided,
     ApprovalGiven,
     EffectCompared,
     Event,
+    HintGiven,
     ModelErred,
     ModelWarned,
     Paused,
@@ -44,10 +46,17 @@ from agent_app.events import (
     TargetFound,
     TargetMissed,
     TokenStreamed,
+    VetoOffered,
 )
 from agent_app.model_runtime import Progress as ModelProgress
 from agent_app.session import Session
 
+_PAUSED: dict[Cause, str] = {
+    "hand": "you took over",
+    "person": "paused",
+    "veto": "stopped before it was done",
+    "hint": "waiting for your hint",
+}
 _POLL = 0.1  # seconds
 _OUTCOME_STYLES = {"success": "bold green", "failure": "bold red", "error": "bold red"}
 
@@ -172,9 +181,11 @@ class _Printer:
                 times = " · ".join(f"{name} {s * 1000:.0f} ms" for name, s in parts if s >= 0.0005)
                 self._line(f"  {times}", "dim")
             case Paused():
-                self._line(
-                    "‖ you took over" if event.cause == "hand" else "‖ paused", "bold magenta"
-                )
+                self._line(f"‖ {_PAUSED[event.cause]}", "bold magenta")
+            case VetoOffered():
+                self._line(f"  in {event.seconds:g} s", "dim")
+            case HintGiven():
+                self._line(f"  hint: {event.hint}", "magenta")
             case ApprovalGiven(answer="run"):
                 self._line(f"  allowed for this run: {event.scope}", "dim")
             case QuestionAsked():

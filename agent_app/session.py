@@ -110,6 +110,22 @@ class AgentSession(Session, Protocol):
 
     def pause(self) -> None: ...
 
+    def offer_veto(self, seconds: float) -> None:
+        """From now on leave the person so much time to say no before an input; 0 is none."""
+        ...
+
+    def veto(self) -> None:
+        """Have what the person is shown not done; nothing when nothing is offered."""
+        ...
+
+    def listen(self) -> None:
+        """Hold the run up: the person begins to type a hint, and `hint` follows."""
+        ...
+
+    def hint(self, text: str) -> None:
+        """Have the model go on from its thought with these words; empty when there are none."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class WorkplaceOptions:
@@ -326,6 +342,18 @@ class RecordedSession(ABC):
 
     def pause(self) -> None:
         self.control.pause()
+
+    def offer_veto(self, seconds: float) -> None:
+        self.control.veto_seconds = seconds
+
+    def veto(self) -> None:
+        self.control.veto()
+
+    def listen(self) -> None:
+        self.control.listen()
+
+    def hint(self, text: str) -> None:
+        self.control.hint(text)
 
     def _feel_hand(self, touch: Touch, point: ScreenPoint) -> None:
         if self.workplace.options.take_over and not self.is_ours(touch, point):

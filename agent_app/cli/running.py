@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent_app.cli.models import add_loading, loading
 from agent_app.cli.parsers import Commands
+from agent_app.control import MOST_VETO_SECONDS, VETO_SECONDS
 from agent_app.errors import KnownError
 from agent_app.geometry import Region, Size
 
@@ -35,6 +36,13 @@ def add_run(commands: Commands) -> None:
         metavar="NAME",
         help="the model may type this stored secret, too (those that the task names, it may); may "
         "be given several times",
+    )
+    run.add_argument(
+        "--veto",
+        type=float,
+        metavar="S",
+        help="show what it is about to do for so many seconds before it does it, so that you can "
+        f"say no (default: {VETO_SECONDS:g} in the window, 0 with --no-window; 0 is at once)",
     )
     add_limits(run)
     add_policy(run)
@@ -196,6 +204,12 @@ def _run(options: argparse.Namespace) -> int:
     from agent_app.session import EXIT_STATUS, Workplace
 
     chosen = replace(workplace_options(options, app=options.app), secrets=tuple(options.secret))
+    veto: float | None = options.veto
+    if veto is not None and not 0 <= veto <= MOST_VETO_SECONDS:
+        raise KnownError(
+            f"nobody waits {veto:g} seconds before each act",
+            remedy=f"give --veto 0 to {MOST_VETO_SECONDS:g}",
+        )
     if not options.no_window:
         require_display_for_window()
     store = open_store(os.environ)
@@ -208,6 +222,7 @@ def _run(options: argparse.Namespace) -> int:
 
             console = Console()
             session = place.session(options.task, episode=options.episode)
+            session.offer_veto(veto or 0.0)
             finished = print_run(session, console)
             if session.recorder.folder.exists():
                 console.print(f"episode: {session.recorder.folder}", style="dim", soft_wrap=True)
@@ -220,6 +235,7 @@ def _run(options: argparse.Namespace) -> int:
             region=place.screen.region,
             task=options.task,
             autostart=True,
+            veto_seconds=VETO_SECONDS if veto is None else veto,
             confirm=chosen.settings.policy.confirm,
         )
 

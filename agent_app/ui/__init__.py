@@ -38,6 +38,7 @@ def run_window(
     task: str = "",
     autostart: bool = False,
     confirm: Confirm = "none",
+    veto_seconds: float = 0.0,
     close_when_finished: bool = False,
     environment: Mapping[str, str] | None = None,
     on_ready: Callable[[ShownWindow], None] | None = None,
@@ -53,7 +54,7 @@ def run_window(
     None is this process's.
 
     `confirm` is when the person is asked before an action, until they choose otherwise in the
-    window.
+    window. What is about to be done is shown for `veto_seconds` before, which they may choose, too.
 
     `on_ready` is called once the window is on the screen. `on_batch` is called after a batch of
     events has been shown: a picture taken when the batch holds an ActionDecided shows that step's
@@ -77,6 +78,7 @@ def run_window(
         task=task,
         autostart=autostart,
         confirm=confirm,
+        veto_seconds=veto_seconds,
         close_when_finished=close_when_finished,
         display=environment.get("DISPLAY"),
         on_ready=on_ready,
