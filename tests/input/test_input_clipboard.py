@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from Xlib import XK, X
 from Xlib.display import Display
 
 from agent_app.actions import Hotkey, Input, Write
-from agent_app.errors import ModelMistake
+from agent_app.errors import ModelMistake, RunEnded
 from agent_app.input.x11_clipboard import Clipboard
 from agent_app.virtual import VirtualDesktop
 from tests.applications import ASCII, CLIPBOARD, SCRIPTS, Editor, Terminal
@@ -92,6 +93,23 @@ def test_a_paste_that_nothing_takes_is_a_mistake_and_gives_the_clipboard_back(
 ):
     with pytest.raises(ModelMistake, match="text field"):
         act(Write("你"))
+    assert copied("text/html") == CLIPBOARD["text/html"]
+    assert witness.keys_down() == []
+
+
+@pytest.mark.usefixtures("no_spare_keys")
+def test_a_stop_during_a_paste_gives_the_clipboard_back(witness: Witness, copied, act, wait):
+    stop = threading.Event()
+
+    def end() -> None:
+        wait(lambda: copied("text/html") != CLIPBOARD["text/html"])  # ours is there instead
+        stop.set()
+
+    thread = threading.Thread(target=end)
+    thread.start()
+    with pytest.raises(RunEnded, match="stopped"):
+        act(Write("你"), stop=stop)
+    thread.join()
     assert copied("text/html") == CLIPBOARD["text/html"]
     assert witness.keys_down() == []
 
