@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
@@ -19,10 +18,11 @@ from PySide6.QtWidgets import (
 
 from agent_app.course import ONE_STEP
 from agent_app.errors import KnownError
-from agent_app.events import FrameCaptured, RunFinished
-from agent_app.geometry import FrameTransform, Region
+from agent_app.events import RunFinished
+from agent_app.geometry import Region
 from agent_app.session import AgentSession
-from agent_app.ui.curtain import Curtain
+from agent_app.ui.compact import CompactStrip
+from agent_app.ui.presence import Presence
 from agent_app.ui.snapshot import save_picture
 from agent_app.ui.task import TaskPanel
 from agent_app.ui.theme import Theme
@@ -60,7 +60,6 @@ class MainWindow(QWidget):
         self._make_session = make_session
         self._worker: RunWorker | None = None
         self._session: AgentSession | None = None  # set in the run's thread
-        self._curtain: Curtain | None = None
         self._closing = False
         self.result: RunFinished | KnownError | str | None = None
         self.setWindowTitle("agent-app")
@@ -78,7 +77,15 @@ class MainWindow(QWidget):
         self.view.steer.veto_time_chosen.connect(self._on_veto_time_chosen)
         self.view.steer.step_requested.connect(self.step)
         self.view.replay_requested.connect(self.replay)
+        self.strip = CompactStrip()
+        self.strip.vetoed.connect(self.view.steer.veto.click)
+        self.strip.paused.connect(self.pause)
+        self.strip.stopped.connect(self.task.stop_button.click)
+        self._presence = Presence(self, self.strip)
+        self._presence.about_to_hide.connect(self._take_last_events)
+        self.view.compact_requested.connect(self.make_compact)
         self.episodes = EpisodesView(theme, self)
+        self._presence.about_to_hide.connect(self.episodes.close_dialogs)
         self.episodes.theme_requested.connect(self.theme_requested)
         self._pages = QStackedLayout()
         self._pages.addWidget(self.view)
@@ -92,6 +99,7 @@ class MainWindow(QWidget):
         self._ticker = QTimer(self)
         self._ticker.setInterval(_TICK_MILLISECONDS)
         self._ticker.timeout.connect(self.view.tick)
+        self._ticker.timeout.connect(self._show_strip)
         self._close_deadline = QTimer(self)
         self._close_deadline.setSingleShot(True)
         self._close_deadline.setInterval(round(_CLOSE_SECONDS * 1000))
@@ -130,9 +138,7 @@ class MainWindow(QWidget):
 
     def keep_clear(self, region: Region | None, *, display: str | None = None) -> None:
         """From now on be off the screen while the agent looks and acts on this display."""
-        self._curtain = Curtain(self, region=region, display=display)
-        self._curtain.about_to_hide.connect(self._take_last_events)
-        self._curtain.about_to_hide.connect(self.episodes.close_dialogs)
+        self._presence.keep_clear(region, display)
 
     def save_picture(self, path: Path) -> None:
         """Write the window as it looks now, also while it is hidden, as a PNG."""
@@ -148,9 +154,8 @@ class MainWindow(QWidget):
             self.task.box.setPlainText(task)
         self.task.set_running(True)
         veto_seconds = self.view.steer.time.value()
-        curtain = self._curtain
+        presence = self._presence
         confirm = self.task.confirm
-        unobstructed = nullcontext if curtain is None else curtain.unobstructed
 
         def make_session(task: str) -> AgentSession:
             session = self._session = self._make_session(task)
@@ -158,11 +163,10 @@ class MainWindow(QWidget):
             if stepwise:
                 session.pause()
             session.confirm = confirm
-            if curtain is not None:
-                session.is_ours = curtain.is_ours
+            session.is_ours = presence.is_ours
             return session
 
-        worker = self._worker = RunWorker(make_session, task, unobstructed)
+        worker = self._worker = RunWorker(make_session, task, presence.unobstructed)
         worker.loading.connect(self.view.show_loading)
         worker.opened.connect(self.view.show_session)
         worker.delivered.connect(self._on_delivered)
@@ -200,6 +204,12 @@ class MainWindow(QWidget):
             self.pause()
 
     @Slot()
+    def make_compact(self) -> None:
+        """Leave of the window a small strip that stays on top; a question brings it back."""
+        self.strip.show_story(self.view.story, running=self.running)
+        self._presence.make_compact()
+
+    @Slot()
     def give_up(self) -> None:
         """Close now, whether the run has ended or not."""
         if self._worker is not None:
@@ -219,16 +229,15 @@ class MainWindow(QWidget):
             if not self._closing:
                 self._closing = True
                 self.hide()
-                if self._curtain is not None:
-                    self._curtain.abandon()
+                self._presence.abandon()
                 self._worker.stop()
                 self._worker.answer(None)
                 self._close_deadline.start()
             return
         self._close_deadline.stop()
         self._ticker.stop()
-        if self._curtain is not None:
-            self._curtain.abandon()
+        self._presence.abandon()
+        self.strip.deleteLater()
         self.view.close_down()
         self.episodes.close_down()
         event.accept()
@@ -255,11 +264,9 @@ class MainWindow(QWidget):
 
     @Slot(object)
     def _on_delivered(self, batch: Batch) -> None:
-        if self._curtain is not None:
-            for event in batch.events:
-                if isinstance(event, FrameCaptured):
-                    self._curtain.look_at(_region_of(event.frame.transform))
+        self._presence.take(batch.events)
         self.view.take(batch)
+        self._show_strip()
         self.shown.emit(batch.events)
 
     @Slot(object)
@@ -285,6 +292,7 @@ class MainWindow(QWidget):
         if self.result is None:
             self.result = self.view.story.finished
         self.task.set_running(False)
+        self._show_strip()
         if self._closing:
             self.close()
         self.finished.emit()
@@ -315,14 +323,12 @@ class MainWindow(QWidget):
             self._session.offer_veto(seconds)
 
     @Slot()
+    def _show_strip(self) -> None:
+        if self.strip.isVisible():
+            self._presence.show_story(self.view.story, running=self.running)
+
+    @Slot()
     def _take_last_events(self) -> None:
         """Show what has come in already, such as what is about to be done."""
         if self._worker is not None:
             self._worker.deliver()
-
-
-def _region_of(transform: FrameTransform) -> Region:
-    """What a frame shows, in input units."""
-    width = round(transform.size.width / transform.scale)
-    height = round(transform.size.height / transform.scale)
-    return Region(transform.origin.x, transform.origin.y, width, height)
