@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import select
 import signal
+import socket
 import sys
 import threading
 import time
@@ -116,18 +117,31 @@ def progress_bar(console: Console, *, in_bytes: bool = True) -> Generator[ModelP
 def stopping_on_signals(session: Session) -> Generator[threading.Event]:
     """Turn the first signal into a stop, which is told; a second Ctrl+C interrupts for good."""
     stopped = threading.Event()
+    reading, writing = socket.socketpair()
+
+    def wait() -> None:
+        if reading.recv(1):
+            stopped.set()
+            session.stop()
+
+    # The handler runs in the middle of whatever this thread does, which may hold the very lock that
+    # a stop needs: another thread takes it.
+    waiting = threading.Thread(target=wait, name="waiting for signals")
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        stopped.set()
-        session.stop()
+        writing.send(b"!")
         signal.signal(number, before[signal.Signals(number)])
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stopped
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    with reading, writing:
+        waiting.start()
+        try:
+            yield stopped
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            writing.shutdown(socket.SHUT_WR)
+            waiting.join()
 
 
 class _Printer:

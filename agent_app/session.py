@@ -14,13 +14,21 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    closing,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from agent_app.actions import Input
+from agent_app.calibration import corrected
 from agent_app.control import Control, Touch
 from agent_app.episode.recorder import EpisodeRecorder, content_hash, new_episode_folder
 from agent_app.errors import KnownError, RunEnded
@@ -179,8 +187,9 @@ class Workplace:
             )
             self.screen: Screen = self.secrecy.screen(screen)
             opened.callback(self.screen.close)
-            self.input: Input = self.secrecy.input(open_input(environment), self.screen)
-            opened.callback(self.input.close)
+            hand = opened.enter_context(closing(open_input(environment)))
+            hand = corrected(hand, environment, screen.monitors())
+            self.input: Input = self.secrecy.input(hand, self.screen)
             self.surroundings: Surroundings = opened.enter_context(_surroundings(environment))
             if options.app:
                 self.launch(options.app)

@@ -22,6 +22,7 @@ from agent_app.cli import (
     replaying,
     running,
     secrets,
+    suite,
     testing,
 )
 from agent_app.egress import keep_quiet
@@ -58,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
     evaluating.add_eval(commands)
     recording.add_record(commands)
     testing.add_test(commands)
+    suite.add_suite(commands)
     codegen.add_codegen(commands)
     codegen.add_inspect(commands)
     recordings.add_episodes(commands)

@@ -189,6 +189,11 @@ def add_doctor(commands: Commands) -> None:
     """`agent-app doctor`."""
     doctor = commands.add_parser("doctor", help="check this machine", description=_doctor.__doc__)
     doctor.add_argument("--virtual", metavar="WxH", help="check on a private desktop of this size")
+    doctor.add_argument(
+        "--calibrate",
+        action="store_true",
+        help="click targets on every monitor instead, and store a correction where they are missed",
+    )
     doctor.set_defaults(command=_doctor)
 
 
@@ -246,6 +251,11 @@ def _doctor(options: argparse.Namespace) -> int:
     """Check everything a run needs; each line is in order, or says what to do."""
     from rich.console import Console
 
+    if options.calibrate:
+        from agent_app.doctor.calibrating import print_calibration
+
+        size = size_of(options.virtual)
+        return 0 if print_calibration(os.environ, Console(), virtual=size) else 3
     from agent_app.doctor import print_checks, run_checks
 
     checks = run_checks(os.environ, virtual=size_of(options.virtual))
