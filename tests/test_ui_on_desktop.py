@@ -144,3 +144,31 @@ def test_a_signal_ends_the_run_tidily(desktop: VirtualDesktop, number: signal.Si
     assert seen["code"] == 130
     assert seen["stopped"]
     assert seen["threads"] == []
+
+
+def test_a_run_is_steered_by_keys_and_mouse_alone(desktop: VirtualDesktop) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error", "-m", "tests.fakes.steered_window"],
+        cwd=ROOT,
+        env=desktop.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert result_of(process) == {
+        "code": 0,
+        "task": "save it",
+        "said": [
+            "This one or ",
+            "ghost",
+            "vetoed",
+            "Stopped",
+            "RuntimeError: the model is gone",
+            "Done",
+        ],
+        "paused": ["hint", "veto", "person", "hand"],
+        "hints": ["the second"],
+        "answers": ["one step", "go on", "right", "go on"],
+        "acted": 2,
+        "opening": "\nthe second\n",
+    }
