@@ -32,10 +32,10 @@ def start(desktop: VirtualDesktop, name: str, *options: str) -> subprocess.Popen
     )
 
 
-def result_of(process: subprocess.Popen[str]) -> dict[str, Any]:
+def result_of(process: subprocess.Popen[str], *, seconds: float = 60) -> dict[str, Any]:
     """What it printed last. Anything on stderr, such as a warning of Qt's, is a failure."""
     try:
-        output, errors = process.communicate(timeout=60)
+        output, errors = process.communicate(timeout=seconds)
     finally:
         process.kill()
     assert errors == ""
@@ -155,7 +155,7 @@ def test_a_run_is_steered_by_keys_and_mouse_alone(desktop: VirtualDesktop) -> No
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert result_of(process) == {
+    assert result_of(process, seconds=180) == {
         "code": 0,
         "task": "save it",
         "said": [
