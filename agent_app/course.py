@@ -106,7 +106,7 @@ class Course(ABC):
 
     def __post_init__(self) -> None:
         self.self_moving = SelfMoving()
-        self.started = time.monotonic()
+        self.started: float = time.monotonic()
         self.steps: int = 0
         self.tokens: int = 0
         self.windows: tuple[WindowRef, ...] = ()

@@ -16,7 +16,7 @@ from Xlib.xobject.drawable import Window
 # exact ten times out of ten on an idle machine, so this leaves room for a loaded one.
 _ANSWER_SECONDS = 5.0
 _SETTLE_SECONDS = 0.25
-# Answers go to the root window: GTK's to those who listen to its children, Qt's to its own listeners.
+# Answers go to the root window: GTK's to who listens to its children, Qt's to its own listeners.
 _ANSWERS = X.SubstructureNotifyMask | X.StructureNotifyMask
 
 
