@@ -16,6 +16,7 @@ from agent_app.screen.capture import open_screen
 from agent_app.virtual import VirtualDesktop
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # tests of single widgets need no display
+os.environ["AGENT_APP_SETTINGS"] = os.devnull  # a person's own settings are none of the tests'
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("whatever the machine does", deadline=None)

@@ -21,7 +21,9 @@ from agent_app.cli import (
     replaying,
     running,
     secrets,
+    settings,
     testing,
+    window,
 )
 from agent_app.egress import keep_quiet
 from agent_app.errors import KnownError
@@ -51,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"agent-app {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     running.add_run(commands)
+    window.add_window(commands)
     replaying.add_replay(commands)
     models.add_model(commands)
     evaluating.add_eval(commands)
@@ -62,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
     recordings.add_export(commands)
     recordings.add_import(commands)
     secrets.add_secret(commands)
+    settings.add_settings(commands)
     running.add_demo(commands)
     running.add_doctor(commands)
     return parser

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -16,7 +16,8 @@ from agent_app.errors import KnownError
 from agent_app.events import Event, RunFinished
 from agent_app.geometry import Region, Size
 from agent_app.session import EXIT_STATUS, AgentSession
-from agent_app.ui import BatchHook, ShownWindow
+from agent_app.settings import Settings
+from agent_app.ui import BatchHook, Home, ShownWindow
 from agent_app.ui.placement import choose_place
 from agent_app.ui.signals import SignalWatch
 from agent_app.ui.theme import DARK, LIGHT, Theme, application_icon, apply_theme, system_theme
@@ -35,18 +36,23 @@ def run(
     task: str,
     autostart: bool,
     close_when_finished: bool,
-    display: str | None,
+    home: Home | None,
+    environment: Mapping[str, str],
     on_ready: Callable[[ShownWindow], None] | None,
     on_batch: BatchHook | None,
 ) -> int:
     """Show the window until it is closed; see `agent_app.ui.run_window`."""
     app, theme = _application(arguments)
-    window = MainWindow(make_session, theme)
+    settings = _settings_of(home)
+    window = MainWindow(make_session, theme, home=home)
     keeper = _Keeper(app, window, theme)
+    keeper.on_theme_chosen(settings.theme)
+    if window.home is not None:
+        window.home.theme_chosen.connect(keeper.on_theme_chosen)
     if app.platformName() != "offscreen":  # which is on no display at all
         _fit(window)
         if own_display:
-            window.keep_clear(region, display=display)
+            window.keep_clear(region, display=environment.get("DISPLAY"))
             _place(window, region)
     window.closed.connect(app.quit)
     if close_when_finished:
@@ -92,6 +98,16 @@ def show_viewer(
     return status
 
 
+def _settings_of(home: Home | None) -> Settings:
+    """What is set; the defaults where that is wrong, which its page says."""
+    if home is None:
+        return Settings()
+    try:
+        return home.settings.settings(home.environment)
+    except KnownError:
+        return Settings()
+
+
 def _application(arguments: list[str]) -> tuple[QApplication, Theme]:
     app = QApplication(["agent-app", *arguments])
     app.setApplicationName("agent-app")
@@ -118,6 +134,7 @@ class _Keeper(QObject):
         self._app = app
         self._window = window
         self._theme = theme
+        self._chosen = "system"
         self.got_signal = False
         app.styleHints().colorSchemeChanged.connect(self.on_scheme_changed)
         window.theme_requested.connect(self.on_theme_requested)
@@ -145,7 +162,15 @@ class _Keeper(QObject):
     @Slot()
     def on_scheme_changed(self) -> None:
         """The desktop has turned light or dark."""
-        self._show(system_theme())
+        if self._chosen == "system":
+            self._show(system_theme())
+
+    @Slot(str)
+    def on_theme_chosen(self, chosen: str) -> None:
+        """The person has set which one it is to be: "light", "dark", or "system"."""
+        if chosen != self._chosen:
+            self._chosen = chosen
+            self._show({"light": LIGHT, "dark": DARK}.get(chosen) or system_theme())
 
     @Slot()
     def on_theme_requested(self) -> None:

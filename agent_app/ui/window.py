@@ -6,22 +6,18 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QHBoxLayout,
-    QPushButton,
-    QStackedLayout,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from agent_app.errors import KnownError
 from agent_app.events import FrameCaptured, RunFinished
 from agent_app.geometry import FrameTransform, Region
 from agent_app.session import AgentSession
+from agent_app.ui import Home
 from agent_app.ui.curtain import Curtain
+from agent_app.ui.navigation import Navigation
+from agent_app.ui.pages.home import HomePages
 from agent_app.ui.snapshot import save_picture
 from agent_app.ui.task import TaskPanel
 from agent_app.ui.theme import Theme
@@ -54,7 +50,13 @@ class MainWindow(QWidget):
     closed = Signal()
     theme_requested = Signal()
 
-    def __init__(self, make_session: Callable[[str], AgentSession], theme: Theme) -> None:
+    def __init__(
+        self,
+        make_session: Callable[[str], AgentSession],
+        theme: Theme,
+        *,
+        home: Home | None = None,
+    ) -> None:
         super().__init__()
         self._make_session = make_session
         self._worker: RunWorker | None = None
@@ -74,14 +76,21 @@ class MainWindow(QWidget):
         self.view.replay_requested.connect(self.replay)
         self.episodes = EpisodesView(theme, self)
         self.episodes.theme_requested.connect(self.theme_requested)
-        self._pages = QStackedLayout()
-        self._pages.addWidget(self.view)
-        self._pages.addWidget(self.episodes)
+        pages = QStackedLayout()
         rows = QVBoxLayout(self)
         rows.setContentsMargins(12, 6, 12, 8)
         rows.setSpacing(6)
-        rows.addLayout(self._tabs())
-        rows.addLayout(self._pages, 1)
+        self.navigation = Navigation(pages, self)
+        self.run_tab = self.navigation.add("run", self.tr("R&un"), lambda: self.view)
+        self.episodes_tab = self.navigation.add(
+            "episodes", self.tr("&Episodes"), lambda: self.episodes
+        )
+        self.home = None if home is None else HomePages(home, self.navigation, self)
+        self.navigation.page("episodes")  # it exists already, and has to lie somewhere
+        rows.addWidget(self.navigation)
+        rows.addLayout(pages, 1)
+        self.navigation.show_page("run")
+        self.navigation.changed.connect(self._on_page_changed)
         self.task.box.setFocus()
         self._ticker = QTimer(self)
         self._ticker.setInterval(_TICK_MILLISECONDS)
@@ -99,16 +108,18 @@ class MainWindow(QWidget):
     @Slot()
     def show_run(self) -> None:
         """Go to the run."""
-        self.episodes.viewer.player.pause()
-        self.run_tab.setChecked(True)
-        self._pages.setCurrentWidget(self.view)
+        self.navigation.show_page("run")
 
     @Slot()
     def show_episodes(self) -> None:
         """Go to what was recorded."""
-        self.episodes_tab.setChecked(True)
-        self._pages.setCurrentWidget(self.episodes)
-        if self.episodes.viewer.folder is None:
+        self.navigation.show_page("episodes")
+
+    @Slot(str)
+    def _on_page_changed(self, key: str) -> None:
+        if key != "episodes":
+            self.episodes.viewer.player.pause()
+        elif self.episodes.viewer.folder is None:
             self.episodes.show_library()
 
     @Slot(object)
@@ -121,6 +132,10 @@ class MainWindow(QWidget):
     def running(self) -> bool:
         """Whether a run goes on."""
         return self._worker is not None
+
+    def _covers(self) -> bool:
+        """Whether the window may be on what the next run looks at. Raises KnownError."""
+        return self.home is None or self.home.home.office.own_display
 
     def keep_clear(self, region: Region | None, *, display: str | None = None) -> None:
         """From now on be off the screen while the agent looks and acts on this display."""
@@ -138,10 +153,16 @@ class MainWindow(QWidget):
         if self.running or self._closing:
             return
         self.result = None
+        try:
+            curtain = self._curtain if self._covers() else None
+        except KnownError as error:
+            self.result = error
+            self.show_run()
+            self.view.error.show_known(error)
+            return
         if self.task.box.toPlainText().strip() != task:
             self.task.box.setPlainText(task)
         self.task.set_running(True)
-        curtain = self._curtain
         unobstructed = nullcontext if curtain is None else curtain.unobstructed
 
         def make_session(task: str) -> AgentSession:
@@ -209,25 +230,6 @@ class MainWindow(QWidget):
         event.accept()
         self.closed.emit()
 
-    def _tabs(self) -> QHBoxLayout:
-        """The pages by their names."""
-        row = QHBoxLayout()
-        row.setSpacing(2)
-        group = QButtonGroup(self)
-        self.run_tab = QPushButton(self.tr("R&un"), self)
-        self.run_tab.clicked.connect(self.show_run)
-        self.episodes_tab = QPushButton(self.tr("&Episodes"), self)
-        self.episodes_tab.clicked.connect(self.show_episodes)
-        for tab in (self.run_tab, self.episodes_tab):
-            tab.setProperty("role", "tab")
-            tab.setCheckable(True)
-            tab.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            group.addButton(tab)
-            row.addWidget(tab)
-        row.addStretch(1)
-        self.run_tab.setChecked(True)
-        return row
-
     @Slot(object)
     def _on_delivered(self, batch: Batch) -> None:
         if self._curtain is not None:
@@ -248,6 +250,8 @@ class MainWindow(QWidget):
         self._take_last_events()
         self.result = report
         self.show_report(report)
+        if self.home is not None:
+            self.home.home.office.distrust_model()
 
     @Slot()
     def _on_ended(self) -> None:

@@ -1,0 +1,74 @@
+"""`agent-app window`, and the window of `agent-app run`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import TYPE_CHECKING
+
+from agent_app.cli.parsers import Commands
+
+if TYPE_CHECKING:
+    from agent_app.secret_store import SecretStore
+
+
+def add_window(commands: Commands) -> None:
+    """`agent-app window`."""
+    from agent_app.cli.running import add_work
+
+    window = commands.add_parser(
+        "window",
+        help="open the window, and work from there",
+        description=_window.__doc__,
+    )
+    window.add_argument("task", nargs="?", default="", metavar="TASK", help="what to do, to begin")
+    add_work(window)
+    window.set_defaults(command=_window)
+
+
+def open_window(
+    options: argparse.Namespace,
+    *,
+    task: str,
+    secrets: SecretStore | None = None,
+    open_first: bool = False,
+) -> int:
+    """The window, with everything it needs; the status to exit with.
+
+    With `open_first` the desktop is opened before the window is, so that what is wrong with it is
+    told in the terminal, and the task is started. Raises KnownError.
+    """
+    from agent_app.cli.running import chosen_options
+    from agent_app.office import Office
+    from agent_app.settings import SettingsFile, settings_path
+    from agent_app.ui import Home, run_window
+
+    file = SettingsFile(settings_path(os.environ))
+    office = Office(
+        lambda: chosen_options(options, lambda: file.settings(os.environ)),
+        environment=os.environ,
+        secrets=secrets,
+        episode=options.episode,
+    )
+    with office:
+        if open_first:
+            office.open()
+        return run_window(
+            office.session,
+            own_display=True,
+            region=office.region if open_first and office.own_display else None,
+            task=task,
+            autostart=open_first,
+            home=Home(office, file, os.environ),
+        )
+
+
+def _window(options: argparse.Namespace) -> int:
+    """Open the window: watch runs, start them, look at episodes, choose a model, change settings.
+
+    It stays open from run to run, and needs no task to begin with.
+    """
+    from agent_app.cli.running import require_display_for_window
+
+    require_display_for_window()
+    return open_window(options, task=options.task)
