@@ -62,7 +62,7 @@ class MainWindow(QWidget):
         self._worker: RunWorker | None = None
         self._session: AgentSession | None = None  # set in the run's thread
         self._curtain: Curtain | None = None
-        self._closing = False
+        self._closing = self._given_up = False
         self.result: RunFinished | KnownError | str | None = None
         self.setWindowTitle("agent-app")
         self.setMinimumSize(960, 600)
@@ -86,6 +86,8 @@ class MainWindow(QWidget):
             "episodes", self.tr("&Episodes"), lambda: self.episodes
         )
         self.home = None if home is None else HomePages(home, self.navigation, self)
+        if self.home is not None:
+            self.home.idle.connect(self._on_idle)
         self.navigation.page("episodes")  # it exists already, and has to lie somewhere
         rows.addWidget(self.navigation)
         rows.addLayout(pages, 1)
@@ -114,6 +116,11 @@ class MainWindow(QWidget):
     def show_episodes(self) -> None:
         """Go to what was recorded."""
         self.navigation.show_page("episodes")
+
+    @Slot()
+    def _on_idle(self) -> None:
+        if self._closing and not self.running:
+            self.close()
 
     @Slot(str)
     def _on_page_changed(self, key: str) -> None:
@@ -178,6 +185,8 @@ class MainWindow(QWidget):
         worker.failed.connect(self._on_failed)
         worker.crashed.connect(self._on_crashed)
         worker.ended.connect(self._on_ended)
+        if self.home is not None:
+            self.home.set_running(True)
         self.show_run()
         self.view.begin()
         self._ticker.start()
@@ -202,7 +211,7 @@ class MainWindow(QWidget):
         if self._worker is not None:
             self._worker.abandon()
             self._worker = self._session = None
-        self._closing = True
+        self._closing = self._given_up = True
         self.close()
 
     def show_report(self, report: str) -> None:
@@ -221,6 +230,13 @@ class MainWindow(QWidget):
                 self._worker.stop()
                 self._worker.answer(None)
                 self._close_deadline.start()
+            return
+        if self.home is not None and self.home.busy and not self._given_up:
+            event.ignore()
+            self._closing = True
+            self.hide()
+            self.home.close_down()
+            self._close_deadline.start()
             return
         self._close_deadline.stop()
         self._ticker.stop()
@@ -264,6 +280,8 @@ class MainWindow(QWidget):
         if self.result is None:
             self.result = self.view.story.finished
         self.task.set_running(False)
+        if self.home is not None:
+            self.home.set_running(False)
         if self._closing:
             self.close()
         self.finished.emit()
