@@ -54,6 +54,11 @@ class Office:
         return self._choose().virtual is None
 
     @property
+    def is_open(self) -> bool:
+        """Whether a workplace is open."""
+        return self._place is not None
+
+    @property
     def region(self) -> Region | None:
         """What the open workplace looks at, in input units; None while none is open."""
         place = self._place

@@ -45,7 +45,7 @@ def window(qtbot: QtBot, file: SettingsFile, environment: dict[str, str]) -> Ite
             lambda s: iter((s.started(), s.finished("success"))), task=task
         ),
         LIGHT,
-        home=Home(office, file, environment),
+        home=Home(office, file, environment, file.path.parent),
     )
     it.show()
     yield it

@@ -38,6 +38,8 @@ def open_window(
     With `open_first` the desktop is opened before the window is, so that what is wrong with it is
     told in the terminal, and the task is started. Raises KnownError.
     """
+    import platformdirs
+
     from agent_app.cli.running import chosen_options
     from agent_app.office import Office
     from agent_app.settings import SettingsFile, settings_path
@@ -59,7 +61,13 @@ def open_window(
             region=office.region if open_first and office.own_display else None,
             task=task,
             autostart=open_first,
-            home=Home(office, file, os.environ),
+            home=Home(
+                office,
+                file,
+                os.environ,
+                platformdirs.user_state_path("agent-app", appauthor=False),
+                welcome=not open_first,
+            ),
         )
 
 

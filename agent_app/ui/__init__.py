@@ -36,12 +36,16 @@ BatchHook = Callable[[ShownWindow, Sequence[Event]], None]
 class Home:
     """What a window that people keep open has beside a run: where it works, and what is set.
 
-    `environment` is where variables are looked up that come before the file of settings.
+    `environment` is the person's own: their display, and variables that come before the file of
+    settings. `state` is a folder for what is to be remembered from one start to the next; with
+    `welcome` the first start of all begins with a look at the machine.
     """
 
     office: Office
     settings: SettingsFile
     environment: Mapping[str, str]
+    state: Path
+    welcome: bool = False
 
 
 def run_window(

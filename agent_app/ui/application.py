@@ -68,6 +68,8 @@ def run(
     window.show()
     if on_ready is not None:
         QTimer.singleShot(0, window, lambda: on_ready(window))
+    if window.home is not None:
+        QTimer.singleShot(0, window, window.home.welcome)
     if autostart and task.strip():
         QTimer.singleShot(0, window, lambda: window.start(task.strip()))
     keeper.run()

@@ -69,5 +69,6 @@ class Navigation(QWidget):
         """Go to this page."""
         page = self.page(key)
         self.tabs[key].setChecked(True)
+        self.tabs[key].setFocus()  # else the next best part of the page would take what is typed
         self._pages.setCurrentWidget(page)
         self.changed.emit(key)

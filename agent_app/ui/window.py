@@ -21,6 +21,7 @@ from agent_app.ui.pages.home import HomePages
 from agent_app.ui.snapshot import save_picture
 from agent_app.ui.task import TaskPanel
 from agent_app.ui.theme import Theme
+from agent_app.ui.trial import TASK
 from agent_app.ui.view import RunView
 from agent_app.ui.viewer.episodes import EpisodesView
 from agent_app.ui.worker import Batch, RunWorker
@@ -88,6 +89,7 @@ class MainWindow(QWidget):
         self.home = None if home is None else HomePages(home, self.navigation, self)
         if self.home is not None:
             self.home.idle.connect(self._on_idle)
+            self.home.trial_requested.connect(self.start_trial)
         self.navigation.page("episodes")  # it exists already, and has to lie somewhere
         rows.addWidget(self.navigation)
         rows.addLayout(pages, 1)
@@ -124,6 +126,8 @@ class MainWindow(QWidget):
 
     @Slot(str)
     def _on_page_changed(self, key: str) -> None:
+        if key == "run" and not self.running:
+            self.task.box.setFocus()
         if key != "episodes":
             self.episodes.viewer.player.pause()
         elif self.episodes.viewer.folder is None:
@@ -161,19 +165,32 @@ class MainWindow(QWidget):
             return
         self.result = None
         try:
-            curtain = self._curtain if self._covers() else None
+            covers = self._covers()
         except KnownError as error:
             self.result = error
             self.show_run()
             self.view.error.show_known(error)
             return
+        self._begin(task, self._make_session, self._curtain if covers else None)
+
+    @Slot()
+    def start_trial(self) -> None:
+        """Show a first run, on a desktop of its own, unless a run goes on."""
+        home = self.home
+        if home is not None and not self.running and not self._closing:
+            self.result = None
+            self._begin(TASK.strip(), lambda _task: home.begin_trial(), None)
+
+    def _begin(
+        self, task: str, make: Callable[[str], AgentSession], curtain: Curtain | None
+    ) -> None:
         if self.task.box.toPlainText().strip() != task:
             self.task.box.setPlainText(task)
         self.task.set_running(True)
         unobstructed = nullcontext if curtain is None else curtain.unobstructed
 
         def make_session(task: str) -> AgentSession:
-            session = self._session = self._make_session(task)
+            session = self._session = make(task)
             if curtain is not None:
                 session.is_ours = curtain.is_ours
             return session
