@@ -283,10 +283,15 @@ class Course(ABC):
                 return
 
     def ask(
-        self, number: int, question: str, choices: tuple[str, ...]
+        self,
+        number: int,
+        question: str,
+        choices: tuple[str, ...],
+        *,
+        seconds: float | None = None,
     ) -> Generator[Event, None, str | None]:
-        """Ask the person; None when nobody answered."""
-        asked = QuestionAsked(number, question, choices, time.monotonic())
+        """Ask the person; None when nobody answered, within `seconds` if they are given."""
+        asked = QuestionAsked(number, question, choices, time.monotonic(), seconds)
         with self.control.hands_free():  # they may point at something, or show it
             yield asked
             answer = self.answerer(asked)

@@ -14,10 +14,11 @@ import msgspec
 
 from agent_app.actions import Action
 from agent_app.control import Cause
-from agent_app.geometry import FrameTransform, Monitor, Region, ScreenPoint
+from agent_app.geometry import FrameBox, FrameTransform, Monitor, Region, ScreenPoint
 from agent_app.model_runtime import Channel, EndedBy
 
 Outcome = Literal["success", "failure", "stopped", "limit", "error"]
+Approval = Literal["once", "run", "refused", "stopped", "unanswered"]
 
 
 class Timing(msgspec.Struct, frozen=True):
@@ -194,11 +195,53 @@ class ActionDone(msgspec.Struct, frozen=True, tag="action_done"):
     at: float
 
 
-class QuestionAsked(msgspec.Struct, frozen=True, tag="question_asked"):
+class ShownText(msgspec.Struct, frozen=True):
+    """A text as it stood on a frame; `box` is None for what only an application tells."""
+
+    text: str
+    box: FrameBox | None = None
+
+
+class ActionJudged(msgspec.Struct, frozen=True, tag="action_judged"):
+    """Policy refuses an action that was decided, or asks the person about it.
+
+    `rule` is the one that decided and `reason` says why. `shown` is what it was judged by, on this
+    frame, `window` the title of the window that it goes to; empty where that is not known.
+    """
+
+    step: int
+    index: int
+    verdict: Literal["ask", "refuse"]
+    rule: str
+    reason: str
+    window: str
+    shown: tuple[ShownText, ...]
+    frame: FrameRef
+    at: float
+
+
+class ApprovalGiven(msgspec.Struct, frozen=True, tag="approval_given"):
+    """What became of an action that the person was asked about.
+
+    `scope` says what else is allowed with it, where the answer was to allow it for this run.
+    """
+
+    step: int
+    index: int
+    rule: str
+    answer: Approval
+    scope: str
+    at: float
+
+
+class QuestionAsked(msgspec.Struct, frozen=True, tag="question_asked", omit_defaults=True):
+    """`seconds` is how long the answer is waited for; None is as long as it takes."""
+
     step: int
     question: str
     choices: tuple[str, ...]
     at: float
+    seconds: float | None = None
 
 
 class QuestionAnswered(msgspec.Struct, frozen=True, tag="question_answered"):
@@ -266,6 +309,8 @@ Event = (
     | TargetMissed
     | ActionDecided
     | ActionDone
+    | ActionJudged
+    | ApprovalGiven
     | QuestionAsked
     | QuestionAnswered
     | Paused

@@ -15,10 +15,10 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from agent_app.actions import Input
 from agent_app.control import Control, Touch
@@ -38,6 +38,8 @@ from agent_app.model_runtime import (
     no_progress,
     open_runtime,
 )
+from agent_app.policy.rules import Confirm
+from agent_app.policy.scene import Surroundings
 from agent_app.prompting import Prompt, load_prompt
 from agent_app.screen.capture import open_screen
 from agent_app.screen.frame import Frame, Screen
@@ -45,6 +47,9 @@ from agent_app.screen.ring import FrameRing
 from agent_app.screen.settle import SettleLimits, wait_until_settled
 from agent_app.secret_store import SecretStore, open_store
 from agent_app.virtual import VirtualDesktop, start_program
+
+if TYPE_CHECKING:
+    from agent_app.runtimes.reader.surroundings import LiveSurroundings
 
 # The exit status of a command whose run ended so.
 EXIT_STATUS: Mapping[Outcome, int] = MappingProxyType(
@@ -86,10 +91,12 @@ class AgentSession(Session, Protocol):
     """A session in which the agent acts, and which can be held up: a pause ends with a question.
 
     `is_ours` says of a hand's touch, in any thread, that it is meant for the window and takes
-    nothing over.
+    nothing over. `confirm` says when the person is asked before an action; it may be set until the
+    run begins.
     """
 
     is_ours: Callable[[Touch, ScreenPoint], bool]
+    confirm: Confirm
 
     def pause(self) -> None: ...
 
@@ -158,6 +165,7 @@ class Workplace:
             opened.callback(self.screen.close)
             self.input: Input = self.secrecy.input(open_input(environment), self.screen)
             opened.callback(self.input.close)
+            self.surroundings: Surroundings = opened.enter_context(_surroundings(environment))
             if options.app:
                 self.launch(options.app)
             self._opened = opened.pop_all()
@@ -218,7 +226,9 @@ class Workplace:
 
     def session(self, task: str, *, episode: Path | None = None) -> LiveSession:
         """A session for one task, recorded in `episode` or in a new folder of the library."""
-        return LiveSession(self, task, episode)
+        session = LiveSession(self, task, episode)
+        session.confirm = self.options.settings.policy.confirm
+        return session
 
     def close(self) -> None:
         """Close everything, the desktop last."""
@@ -247,6 +257,7 @@ class RecordedSession(ABC):
         self.recorder = EpisodeRecorder(folder or new_episode_folder(task), self.ring.get)
         self.is_ours: Callable[[Touch, ScreenPoint], bool] = lambda _touch, _point: False
         self.control = Control()
+        self.confirm: Confirm = "none"
         self._answers: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
     @property
@@ -285,13 +296,12 @@ class RecordedSession(ABC):
 
     def _told(self) -> Iterator[Event]:
         """The events with no secret in them."""
-        events = self.run()
+        events = self._asking_anew(self.run())
         try:
             for event in events:
                 yield self.workplace.secrecy.cleaned(event)
         finally:
-            if isinstance(events, Generator):
-                events.close()
+            events.close()
 
     def watching_hands(self) -> AbstractContextManager[object]:
         """Within it, a person's hand and the stop keys are felt."""
@@ -327,8 +337,26 @@ class RecordedSession(ABC):
     def frame(self, sha1: str) -> Frame | None:
         return self.ring.get(sha1)
 
-    def wait_for_answer(self, _question: QuestionAsked) -> str | None:
-        return self._answers.get()
+    def wait_for_answer(self, question: QuestionAsked) -> str | None:
+        """The next answer; None when none comes within the question's time."""
+        try:
+            return self._answers.get(timeout=question.seconds)
+        except queue.Empty:
+            return None
+
+    def _asking_anew(self, events: Iterator[Event]) -> Generator[Event]:
+        """The same events; what was answered before a question came is no answer to it."""
+        with ExitStack() as cleanup:
+            if isinstance(events, Generator):
+                cleanup.callback(events.close)
+            for event in events:
+                if isinstance(event, QuestionAsked):
+                    with suppress(queue.Empty):
+                        while True:
+                            self._answers.get_nowait()
+                    if self.control.stop.is_set():
+                        self._answers.put(None)
+                yield event
 
 
 class LiveSession(RecordedSession):
@@ -354,12 +382,27 @@ class LiveSession(RecordedSession):
             input=place.input,
             prompt=place.prompt,
             ring=self.ring,
-            settings=place.options.settings,
+            settings=self.settings,
             answerer=self.wait_for_answer,
             unobstructed=lambda: self.unobstructed(),
             control=self.control,
             programs=place.programs,
+            surroundings=place.surroundings,
         )
 
+    @property
+    def settings(self) -> LoopSettings:
+        """What the run is set to."""
+        settings = self.workplace.options.settings
+        policy = settings.policy.on_private_desktop(self.workplace.desktop is not None)
+        return replace(settings, policy=policy.confirming(self.confirm))
+
     def settings_sha1(self) -> str:
-        return content_hash(self.workplace.options.settings)
+        return content_hash(self.settings)
+
+
+def _surroundings(environment: Mapping[str, str]) -> LiveSurroundings:
+    # imported here: what reads texts is not needed to name a session
+    from agent_app.runtimes.reader.surroundings import LiveSurroundings
+
+    return LiveSurroundings(environment)

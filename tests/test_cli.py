@@ -9,6 +9,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from agent_app.episode.reader import open_episode
 from agent_app.events import ActionDecided, RunFinished
 from agent_app.loop import LoopSettings
 from agent_app.model_runtime import ModelOptions, Sampling
+from agent_app.policy import Policy
 
 AGENT_APP = [sys.executable, "-m", "agent_app"]
 WITHOUT_DISPLAY = {
@@ -163,7 +165,8 @@ def test_the_flags_reach_the_model():
     again = cli.parser().parse_args(["run", "x", "--model", "http://a:1", "--model", "reader"])
     assert running.chosen_options(again).model == "reader"
     plain = running.chosen_options(cli.parser().parse_args(["run", "x"]))
-    assert (plain.settings, plain.prompt) == (LoopSettings(), "agent")
+    assert replace(plain.settings, policy=Policy()) == LoopSettings()
+    assert plain.prompt == "agent"
     named = cli.parser().parse_args(["run", "x", "--prompt", "grounding"])
     assert running.chosen_options(named).prompt == "grounding"
 

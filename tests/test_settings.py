@@ -164,7 +164,8 @@ def test_a_file_that_cannot_be_written_is_a_known_error(tmp_path: Path) -> None:
 def test_flags_come_before_what_is_set(file: SettingsFile) -> None:
     write(
         file,
-        '[run]\nmax_steps = 5\ntake_over = false\n[model]\nname = "reader"\nthink = false\n'
+        '[run]\nmax_steps = 5\ntake_over = false\nconfirm = "all"\nanswer_seconds = 9\n'
+        '[model]\nname = "reader"\nthink = false\n'
         '[desktop]\nvirtual = "800x600"\nmonitor = 2\nmasks = ["0,0,9,9"]\napp = "mousepad"\n',
     )
 
@@ -178,8 +179,10 @@ def test_flags_come_before_what_is_set(file: SettingsFile) -> None:
     assert not plain.settings.sampling.think
     given = chosen(
         *("--max-steps", "6", "--take-over", "--think", "--model", "kimi-vl", "--virtual", "none"),
-        *("--region", "1,1,5,5", "--mask", "3,3,4,4"),
+        *("--region", "1,1,5,5", "--mask", "3,3,4,4", "--confirm", "risky"),
     )
+    assert [each.settings.policy.confirm for each in (plain, given)] == ["all", "risky"]
+    assert {each.settings.policy.rules.answer_seconds for each in (plain, given)} == {9.0}
     assert given.settings.budgets.steps == 6
     assert (given.model, given.take_over, given.virtual) == ("kimi-vl", True, None)
     assert (given.monitor, given.region) == (None, Region(1, 1, 5, 5))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from PySide6.QtCore import Qt
@@ -12,7 +13,10 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from agent_app.geometry import Size
+from agent_app.loop import LoopSettings
 from agent_app.office import Office
+from agent_app.policy.judging import Policy
+from agent_app.policy.rules import Confirm
 from agent_app.session import WorkplaceOptions
 from agent_app.settings import Settings, SettingsFile, setting_of
 from agent_app.ui import Home
@@ -37,7 +41,10 @@ def window(qtbot: QtBot, file: SettingsFile, environment: dict[str, str]) -> Ite
     def chosen() -> WorkplaceOptions:
         settings = file.settings(environment)
         virtual = settings.virtual and Size.parse(settings.virtual)
-        return WorkplaceOptions(model=settings.model, virtual=virtual or None)
+        policy = Policy(confirm=cast("Confirm", settings.confirm or "risky"))
+        return WorkplaceOptions(
+            model=settings.model, virtual=virtual or None, settings=LoopSettings(policy=policy)
+        )
 
     office = Office(chosen, environment=environment)
     it = MainWindow(
@@ -185,3 +192,18 @@ def test_the_colours_that_are_set_are_told_at_once(qtbot: QtBot, window: MainWin
     with qtbot.waitSignal(window.home.theme_chosen) as told:
         qtbot.keyClick(theme, Qt.Key.Key_End)
     assert told.args == ["dark"]
+
+
+def test_when_to_ask_is_set_for_the_window_and_the_next_run(
+    qtbot: QtBot, window: MainWindow, file: SettingsFile
+) -> None:
+    page = settings_page(window)
+    confirm = page.fields[setting_of("run.confirm")].choice
+    assert confirm is not None
+    assert confirm.currentText() == "not set"
+    with qtbot.waitSignal(window.task.mode.currentIndexChanged):
+        qtbot.keyClick(confirm, Qt.Key.Key_End)
+        assert file.settings({}).confirm == "none"
+    assert window.task.confirm == "none"
+    qtbot.keyClick(confirm, Qt.Key.Key_Home)
+    assert setting_of("run.confirm") not in file.read()

@@ -299,6 +299,41 @@ def test_a_question_is_answered_in_the_window(
     assert not window.view.question.isVisible()
 
 
+def test_no_stray_key_gives_leave_and_no_answer_is_none(
+    opened: Callable[[Script], Opened], qtbot: QtBot
+) -> None:
+    def script(session: ScriptedSession) -> Iterator[Event]:
+        yield session.started()
+        yield StepStarted(1, time.monotonic())
+        yield from session.ask(1, "May the agent?", ("allow once", "refuse"), seconds=60)
+        yield session.finished("success")
+
+    it = opened(script)
+    window = it.window
+    window.start("x")
+    qtbot.waitUntil(window.view.question.isVisible)
+    with qtbot.waitSignal(window.finished):
+        qtbot.keyClick(window.view.question.window().focusWidget(), Qt.Key.Key_Space)
+    assert it.sessions[0].answers == [None]
+
+
+def test_the_mode_of_the_window_is_that_of_its_next_run(
+    opened: Callable[[Script], Opened], qtbot: QtBot
+) -> None:
+    it = opened(until_stopped)
+    window = it.window
+    window.task.set_confirm("none")
+    qtbot.keyClick(window.task.mode, Qt.Key.Key_Up)
+    assert window.task.confirm == "all"
+    window.start("x")
+    qtbot.waitUntil(lambda: bool(it.sessions) and window.view.story.step is not None)
+    assert it.sessions[0].confirm == "all"
+    assert not window.task.mode.isEnabled()
+    with qtbot.waitSignal(window.finished):
+        window.stop()
+    assert window.task.mode.isEnabled()
+
+
 def test_a_fault_of_the_world_is_shown_with_its_remedy(
     opened: Callable[[Script], Opened],
 ) -> None:

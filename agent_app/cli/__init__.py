@@ -16,6 +16,7 @@ from agent_app.cli import (
     codegen,
     evaluating,
     models,
+    policy,
     recording,
     recordings,
     replaying,
@@ -56,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     window.add_window(commands)
     replaying.add_replay(commands)
     models.add_model(commands)
+    policy.add_policy(commands)
     evaluating.add_eval(commands)
     recording.add_record(commands)
     testing.add_test(commands)

@@ -19,6 +19,8 @@ from agent_app.geometry import Region, Size
 
 if TYPE_CHECKING:
     from agent_app.model_runtime import Sampling
+    from agent_app.policy.judging import Policy
+    from agent_app.policy.rules import Confirm
     from agent_app.session import WorkplaceOptions
     from agent_app.settings import Settings
 
@@ -46,6 +48,7 @@ def add_work(run: argparse.ArgumentParser) -> None:
         "be given several times",
     )
     add_limits(run, terminal=False)
+    add_policy(run)
     add_sampling(run)
     leave_to_settings(run)
 
@@ -92,6 +95,39 @@ def add_desktop(parser: argparse.ArgumentParser) -> None:
         help="never look at this part of the screen; may be given several times",
     )
     parser.add_argument("--virtual", metavar="WxH", help="work on a private desktop of this size")
+
+
+def add_policy(parser: argparse.ArgumentParser) -> None:
+    """What may be done, and when the person is asked."""
+    parser.add_argument(
+        "--confirm",
+        choices=("risky", "all", "none"),
+        help="ask before risky actions, before all, or never; what is refused stays refused "
+        "(default: risky on your own display, none with --virtual)",
+    )
+    parser.add_argument(
+        "--policy",
+        type=Path,
+        metavar="FILE",
+        help="what asks and what is refused (default: yours, else the one that is shipped; see "
+        "agent-app policy show)",
+    )
+
+
+def policy_of(options: argparse.Namespace, *, confirm: Confirm | None = None) -> Policy:
+    """Read the policy and the mode of a run; raises KnownError.
+
+    `confirm` is the mode that is taken when none is given.
+    """
+    from agent_app.policy.file import own_rules
+    from agent_app.policy.judging import Policy
+
+    rules = own_rules(options.policy)
+    seconds: float | None = getattr(options, "answer_seconds", None)  # which has no flag
+    if seconds is not None:
+        rules = replace(rules, answer_seconds=seconds)
+    own = "none" if options.virtual else rules.confirm
+    return Policy(rules=rules, confirm=options.confirm or confirm or own)
 
 
 def add_limits(parser: argparse.ArgumentParser, *, steps: int = 50, terminal: bool = True) -> None:
@@ -224,11 +260,15 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def workplace_options(
-    options: argparse.Namespace, *, app: str | None = None, prompt: str = "agent"
+    options: argparse.Namespace,
+    *,
+    app: str | None = None,
+    prompt: str = "agent",
+    confirm: Confirm | None = None,
 ) -> WorkplaceOptions:
     """Read and check the flags of a run; raises KnownError.
 
-    `app` is started on the desktop; `prompt` is the one that is taken when none is given.
+    `app` is started on the desktop; `prompt` and `confirm` are taken when none is given.
     """
     from agent_app.events import Budgets
     from agent_app.loop import LoopSettings
@@ -249,6 +289,7 @@ def workplace_options(
         settings=LoopSettings(
             budgets=Budgets(steps=options.max_steps, seconds=options.max_seconds),
             sampling=sampling(options),
+            policy=policy_of(options, confirm=confirm),
         ),
     )
 

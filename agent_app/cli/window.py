@@ -7,8 +7,11 @@ import os
 from typing import TYPE_CHECKING
 
 from agent_app.cli.parsers import Commands
+from agent_app.errors import KnownError
 
 if TYPE_CHECKING:
+    from agent_app.office import Office
+    from agent_app.policy.rules import Confirm
     from agent_app.secret_store import SecretStore
 
 
@@ -61,6 +64,7 @@ def open_window(
             region=office.region if open_first and office.own_display else None,
             task=task,
             autostart=open_first,
+            confirm=_confirm(office),
             home=Home(
                 office,
                 file,
@@ -69,6 +73,14 @@ def open_window(
                 welcome=not open_first,
             ),
         )
+
+
+def _confirm(office: Office) -> Confirm:
+    """When the person is asked; what is set wrong is told on the settings' page, and by the run."""
+    try:
+        return office.chosen.settings.policy.confirm
+    except KnownError:
+        return "risky"
 
 
 def _window(options: argparse.Namespace) -> int:

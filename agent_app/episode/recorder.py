@@ -39,6 +39,7 @@ from agent_app.episode.frame_writer import FrameWriter
 from agent_app.errors import KnownError
 from agent_app.events import (
     ActionDecided,
+    ActionJudged,
     Event,
     FrameCaptured,
     RunFinished,
@@ -115,7 +116,7 @@ class EpisodeRecorder:
         _append(lines, encode_line(event))
         if durable:
             os.fsync(lines.fileno())
-        if isinstance(event, FrameCaptured):
+        if isinstance(event, (FrameCaptured, ActionJudged)):
             sha1 = event.frame.sha1
             if not frames.has(sha1) and (frame := self._frames(sha1)) is not None:
                 frames.start(frame)

@@ -10,6 +10,8 @@ from agent_app.episode.format import RecordedEvent, UnknownEvent
 from agent_app.events import (
     ActionDecided,
     ActionDone,
+    ActionJudged,
+    ApprovalGiven,
     EffectCompared,
     FrameCaptured,
     FrameRef,
@@ -43,6 +45,8 @@ StepEvent = (
     | TargetMissed
     | ActionDecided
     | ActionDone
+    | ActionJudged
+    | ApprovalGiven
     | QuestionAsked
     | QuestionAnswered
     | Paused

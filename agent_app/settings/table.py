@@ -50,6 +50,8 @@ class Settings:
     max_steps: int = 50
     max_seconds: float = 1800.0
     take_over: bool = True
+    confirm: str | None = None
+    answer_seconds: float | None = None
     episodes: str | None = None
     theme: str = "system"
     language: str = "system"
@@ -190,6 +192,16 @@ SETTINGS: tuple[Setting, ...] = (
         *("run", "take_over", "take_over", Switch()),
         "Hold still for a hand",
         "hold still when a hand touches mouse or keyboard",
+    ),
+    Setting(
+        *("run", "confirm", "confirm", Choice(("risky", "all", "none"))),
+        "Ask before",
+        "risky actions, all, or none; not set: as your policy says, none on a private desktop",
+    ),
+    Setting(
+        *("run", "answer_seconds", "answer_seconds", Number(5.0, 3600.0)),
+        "Seconds to answer",
+        "without an answer in that time the action is not done; not set: as your policy says",
     ),
     Setting(
         *("episodes", "folder", "episodes", Text("the path of a folder")),

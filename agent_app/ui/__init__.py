@@ -17,6 +17,7 @@ from agent_app.errors import KnownError
 from agent_app.events import Event
 from agent_app.geometry import Region
 from agent_app.office import Office
+from agent_app.policy.rules import Confirm
 from agent_app.session import AgentSession
 from agent_app.settings import SettingsFile
 
@@ -55,6 +56,7 @@ def run_window(
     region: Region | None = None,
     task: str = "",
     autostart: bool = False,
+    confirm: Confirm = "none",
     close_when_finished: bool = False,
     home: Home | None = None,
     environment: Mapping[str, str] | None = None,
@@ -70,6 +72,9 @@ def run_window(
     frame has said so); with a `home`, which has pages for the model, this machine and the settings,
     that is asked of it before each run. `environment` is the person's own, which says where the
     window is shown; None is this process's.
+
+    `confirm` is when the person is asked before an action, until they choose otherwise in the
+    window.
 
     `on_ready` is called once the window is on the screen. `on_batch` is called after a batch of
     events has been shown: a picture taken when the batch holds an ActionDecided shows that step's
@@ -92,6 +97,7 @@ def run_window(
         region=region,
         task=task,
         autostart=autostart,
+        confirm=confirm,
         close_when_finished=close_when_finished,
         home=home,
         environment=environment,

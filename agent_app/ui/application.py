@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from agent_app.errors import KnownError
 from agent_app.events import Event, RunFinished
 from agent_app.geometry import Region, Size
+from agent_app.policy.rules import Confirm
 from agent_app.session import EXIT_STATUS, AgentSession
 from agent_app.settings import Settings
 from agent_app.ui import BatchHook, Home, ShownWindow
@@ -35,6 +36,7 @@ def run(
     region: Region | None,
     task: str,
     autostart: bool,
+    confirm: Confirm,
     close_when_finished: bool,
     home: Home | None,
     environment: Mapping[str, str],
@@ -65,6 +67,7 @@ def run(
 
         window.shown.connect(on_shown)
     window.task.box.setPlainText(task)
+    window.task.set_confirm(confirm)
     window.show()
     if on_ready is not None:
         QTimer.singleShot(0, window, lambda: on_ready(window))

@@ -160,7 +160,10 @@ class QuestionCard(Card):
         self.field.clear()
         self._offer(asked.choices)
         self.say(self.tr("The agent asks"), asked.question, "question")
-        (self.buttons[0] if self.buttons else self.field).setFocus()
+        if asked.seconds is not None:  # it asks for leave, which no stray key is to give
+            self.skip.setFocus()
+        else:
+            (self.buttons[0] if self.buttons else self.field).setFocus()
 
     def _offer(self, choices: Sequence[str]) -> None:
         for button in self.buttons:

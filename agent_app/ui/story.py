@@ -13,6 +13,8 @@ from agent_app.actions import Action
 from agent_app.events import (
     ActionDecided,
     ActionDone,
+    ActionJudged,
+    ApprovalGiven,
     EffectCompared,
     Event,
     FrameCaptured,
@@ -37,6 +39,13 @@ from agent_app.events import (
 )
 from agent_app.geometry import ScreenPoint
 
+_APPROVALS = {
+    "once": "You allowed it.",
+    "run": "You allowed it for this run: {scope}.",
+    "refused": "You refused it.",
+    "stopped": "You stopped the run instead.",
+    "unanswered": "Nobody answered, so it was not done.",
+}
 _PAUSED = {"hand": "You took over.", "person": "You paused it."}
 
 State = Literal["looking", "thinking", "acting", "asking", "settling", "done", "mistake", "ended"]
@@ -212,6 +221,10 @@ class Story:
                 if event.index < len(step.deeds):
                     step.deeds[event.index].done = True
                 step.state = "settling"
+            case ActionJudged():  # a question or a refusal follows, which says it all
+                pass
+            case ApprovalGiven():
+                step.add("note", _APPROVALS[event.answer].format(scope=event.scope))
             case Paused():
                 step.add("note", _PAUSED[event.cause])
             case Resumed():

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 from agent_app.errors import KnownError
 from agent_app.events import FrameCaptured, RunFinished
 from agent_app.geometry import FrameTransform, Region
+from agent_app.policy.rules import Confirm
 from agent_app.session import AgentSession
 from agent_app.ui import Home
 from agent_app.ui.curtain import Curtain
@@ -90,6 +91,7 @@ class MainWindow(QWidget):
         if self.home is not None:
             self.home.idle.connect(self._on_idle)
             self.home.trial_requested.connect(self.start_trial)
+            self.home.confirm_chosen.connect(self.task.set_confirm)
         self.navigation.page("episodes")  # it exists already, and has to lie somewhere
         rows.addWidget(self.navigation)
         rows.addLayout(pages, 1)
@@ -171,7 +173,8 @@ class MainWindow(QWidget):
             self.show_run()
             self.view.error.show_known(error)
             return
-        self._begin(task, self._make_session, self._curtain if covers else None)
+        curtain = self._curtain if covers else None
+        self._begin(task, self._make_session, curtain, self.task.confirm)
 
     @Slot()
     def start_trial(self) -> None:
@@ -179,10 +182,14 @@ class MainWindow(QWidget):
         home = self.home
         if home is not None and not self.running and not self._closing:
             self.result = None
-            self._begin(TASK.strip(), lambda _task: home.begin_trial(), None)
+            self._begin(TASK.strip(), lambda _task: home.begin_trial(), None, "none")
 
     def _begin(
-        self, task: str, make: Callable[[str], AgentSession], curtain: Curtain | None
+        self,
+        task: str,
+        make: Callable[[str], AgentSession],
+        curtain: Curtain | None,
+        confirm: Confirm,
     ) -> None:
         if self.task.box.toPlainText().strip() != task:
             self.task.box.setPlainText(task)
@@ -191,6 +198,7 @@ class MainWindow(QWidget):
 
         def make_session(task: str) -> AgentSession:
             session = self._session = make(task)
+            session.confirm = confirm
             if curtain is not None:
                 session.is_ours = curtain.is_ours
             return session

@@ -35,6 +35,7 @@ from agent_app.events import (
 )
 from agent_app.geometry import FrameTransform, Monitor, Region, ScreenPoint, Size
 from agent_app.model_runtime import Channel, Progress, RuntimeInfo
+from agent_app.policy.rules import Confirm
 from agent_app.screen.frame import Frame
 
 TIMING = Timing(0.004, 0.031, 0.42, 1.9, 0.0006, 0.035, 0.31)
@@ -80,6 +81,7 @@ class ScriptedSession:
         self.runtime = RuntimeInfo("scripted", detail, None)
         self.unobstructed: Callable[[], AbstractContextManager[None]] = nullcontext
         self.is_ours: Callable[[Touch, ScreenPoint], bool] = lambda _touch, _point: False
+        self.confirm: Confirm = "none"
         self.paused = threading.Event()
         self.stopped = threading.Event()
         self.asked = threading.Event()
@@ -134,9 +136,16 @@ class ScriptedSession:
             if rate:
                 self.stopped.wait(1 / rate)
 
-    def ask(self, step: int, question: str, choices: Sequence[str] = ()) -> Iterator[Event]:
+    def ask(
+        self,
+        step: int,
+        question: str,
+        choices: Sequence[str] = (),
+        *,
+        seconds: float | None = None,
+    ) -> Iterator[Event]:
         self._answered.clear()
-        yield QuestionAsked(step, question, tuple(choices), time.monotonic())
+        yield QuestionAsked(step, question, tuple(choices), time.monotonic(), seconds)
         self.asked.set()
         self._answered.wait(20)
         answer = self.answers[-1] if self.answers else None

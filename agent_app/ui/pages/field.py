@@ -64,7 +64,7 @@ class SettingField(QWidget):
         row.addWidget(value, 0, top)
         row.addLayout(right, 1)
 
-    def show_value(self, value: Value, *, locked: str = "") -> None:
+    def show_value(self, value: Value | None, *, locked: str = "") -> None:
         """Show what it is now."""
         if self.box is not None:
             self.box.setChecked(value is True)
@@ -85,10 +85,9 @@ class SettingField(QWidget):
     def show_nothing(self) -> None:
         """It is not set, and what it is then shows faintly."""
         default = self.setting.default
-        if self.line is None and default is not None:
+        if self.line is None:
             self.show_value(default)
             return
-        assert self.line is not None
         self.line.clear()
         self.line.setModified(False)
         self.line.setEnabled(True)
@@ -117,6 +116,8 @@ class SettingField(QWidget):
         if isinstance(kind, Choice) or choices:
             self.choice = QComboBox(self)
             words = kind.words if isinstance(kind, Choice) else ()
+            if self.setting.default is None:
+                self.choice.addItem(said("not set"), "")
             for word, name in (*((word, said(word)) for word in words), *choices):
                 self.choice.addItem(name, word)
             self.choice.setFixedWidth(_VALUE_WIDTH)
@@ -133,12 +134,12 @@ class SettingField(QWidget):
 
     @Slot()
     def _on_chosen(self) -> None:
-        value: Value
+        value: Value | None
         if self.box is not None:
             value = self.box.isChecked()
         else:
             assert self.choice is not None
-            value = str(self.choice.currentData())
+            value = str(self.choice.currentData()) or None
         self.changed.emit(self.setting, None if value == self.setting.default else value)
 
     @Slot()

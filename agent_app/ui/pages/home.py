@@ -10,6 +10,7 @@ from contextlib import suppress
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
+from agent_app.errors import KnownError
 from agent_app.geometry import Size
 from agent_app.office import Office
 from agent_app.session import AgentSession, WorkplaceOptions
@@ -32,11 +33,13 @@ class HomePages(QObject):
     **Signals:**
 
     - `theme_chosen` (str): the window is to be "light", "dark", or as the "system" has it
+    - `confirm_chosen` (Confirm): when the person is to be asked has been set
     - `trial_requested`: the person wants to watch a first run
     - `idle`: nothing goes on in the background any more
     """
 
     theme_chosen = Signal(str)
+    confirm_chosen = Signal(str)
     trial_requested = Signal()
     idle = Signal()
 
@@ -137,6 +140,9 @@ class HomePages(QObject):
     def _on_changed(self, setting: Setting) -> None:
         if setting.key == "window.theme":
             self.theme_chosen.emit(self.home.settings.settings(self.home.environment).theme)
+        elif setting.key in ("run.confirm", "desktop.virtual"):
+            with suppress(KnownError):  # which the page shows
+                self.confirm_chosen.emit(self.home.office.chosen.settings.policy.confirm)
 
 
 def _trial_options() -> WorkplaceOptions:
