@@ -55,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     running.add_run(commands)
     window.add_window(commands)
+    window.add_install_desktop(commands)
     replaying.add_replay(commands)
     models.add_model(commands)
     policy.add_policy(commands)

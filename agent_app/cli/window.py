@@ -29,6 +29,17 @@ def add_window(commands: Commands) -> None:
     window.set_defaults(command=_window)
 
 
+def add_install_desktop(commands: Commands) -> None:
+    """`agent-app install-desktop`."""
+    install = commands.add_parser(
+        "install-desktop",
+        help="put it among the applications of your desktop",
+        description=_install_desktop.__doc__,
+    )
+    install.add_argument("--remove", action="store_true", help="take it away again")
+    install.set_defaults(command=_install_desktop)
+
+
 def open_window(
     options: argparse.Namespace,
     *,
@@ -70,7 +81,7 @@ def open_window(
                 file,
                 os.environ,
                 platformdirs.user_state_path("agent-app", appauthor=False),
-                welcome=not open_first,
+                stays=not open_first,
             ),
         )
 
@@ -92,3 +103,15 @@ def _window(options: argparse.Namespace) -> int:
 
     require_display_for_window()
     return open_window(options, task=options.task)
+
+
+def _install_desktop(options: argparse.Namespace) -> int:
+    """Write an icon and an entry into your folders, so that the desktop lists agent-app."""
+    from rich.console import Console
+
+    from agent_app.desktop_entry import install, remove
+
+    console = Console()
+    for path in remove(os.environ) if options.remove else install(os.environ):
+        console.print(str(path), markup=False, highlight=False, soft_wrap=True)
+    return 0

@@ -38,15 +38,16 @@ class Home:
     """What a window that people keep open has beside a run: where it works, and what is set.
 
     `environment` is the person's own: their display, and variables that come before the file of
-    settings. `state` is a folder for what is to be remembered from one start to the next; with
-    `welcome` the first start of all begins with a look at the machine.
+    settings. `state` is a folder for what is to be remembered from one start to the next. A window
+    that `stays` was opened for itself and not for one run: the first start of all begins with a
+    look at the machine, and a second start shows the window that is open already.
     """
 
     office: Office
     settings: SettingsFile
     environment: Mapping[str, str]
     state: Path
-    welcome: bool = False
+    stays: bool = False
 
 
 def run_window(

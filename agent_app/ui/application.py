@@ -19,6 +19,7 @@ from agent_app.policy.rules import Confirm
 from agent_app.session import EXIT_STATUS, AgentSession
 from agent_app.settings import Settings
 from agent_app.ui import BatchHook, Home, ShownWindow
+from agent_app.ui.door import Door, display_of
 from agent_app.ui.placement import choose_place
 from agent_app.ui.signals import SignalWatch
 from agent_app.ui.theme import DARK, LIGHT, Theme, application_icon, apply_theme, system_theme
@@ -46,6 +47,15 @@ def run(
     """Show the window until it is closed; see `agent_app.ui.run_window`."""
     app, theme = _application(arguments)
     settings = _settings_of(home)
+    door = None
+    if home is not None and home.stays:
+        door = Door(home.state, display_of(environment))
+        if not door.open():
+            try:
+                door.knock(task)
+            finally:
+                app.shutdown()
+            return 0
     window = MainWindow(make_session, theme, home=home)
     keeper = _Keeper(app, window, theme)
     keeper.on_theme_chosen(settings.theme)
@@ -57,6 +67,9 @@ def run(
             window.keep_clear(region, display=environment.get("DISPLAY"))
             _place(window, region)
     window.closed.connect(app.quit)
+    if door is not None:
+        door.knocked.connect(window.come_forward)
+        window.closed.connect(door.close)
     if close_when_finished:
         window.finished.connect(window.close)
     if on_batch is not None:

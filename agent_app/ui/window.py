@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
@@ -155,6 +155,17 @@ class MainWindow(QWidget):
         self._curtain = Curtain(self, region=region, display=display)
         self._curtain.about_to_hide.connect(self._take_last_events)
         self._curtain.about_to_hide.connect(self.episodes.close_dialogs)
+
+    @Slot(str)
+    def come_forward(self, task: str = "") -> None:
+        """Show the window above others, with this task unless a run goes on."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        if task.strip() and not self.running:
+            self.task.box.setPlainText(task)
+            self.show_run()
 
     def save_picture(self, path: Path) -> None:
         """Write the window as it looks now, also while it is hidden, as a PNG."""

@@ -62,7 +62,7 @@ def main(folder: Path) -> None:
 
     file = SettingsFile(folder / "settings.toml")
     with Office(WorkplaceOptions, environment=environment) as office:
-        home = Home(office, file, environment, folder / "state", welcome=True)
+        home = Home(office, file, environment, folder / "state", stays=True)
         run_window(
             office.session,
             own_display=False,

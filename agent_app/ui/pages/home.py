@@ -76,7 +76,7 @@ class HomePages(QObject):
     def welcome(self) -> None:
         """On the first start of all, begin with a look at the machine."""
         mark = self.home.state / _WELCOMED
-        if not self.home.welcome or mark.exists():
+        if not self.home.stays or mark.exists():
             return
         with suppress(OSError):  # it is then said once more
             mark.parent.mkdir(parents=True, exist_ok=True)
