@@ -106,6 +106,11 @@ class Office:
             if self._place is not None:
                 self._place.close_model()
 
+    def without_secrets(self, text: str) -> str:
+        """A text with a marker in the place of every secret that is in use."""
+        place = self._place
+        return text if place is None else place.secrecy.without(text)
+
     def distrust_model(self) -> None:
         """Open the model anew before it is used again: a fault has come out of it."""
         self._distrusted = True

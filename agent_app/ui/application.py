@@ -20,6 +20,7 @@ from agent_app.session import EXIT_STATUS, AgentSession
 from agent_app.settings import Settings
 from agent_app.ui import BatchHook, Home, ShownWindow
 from agent_app.ui.door import Door, display_of
+from agent_app.ui.faults import CrashLog, fault_report
 from agent_app.ui.placement import choose_place
 from agent_app.ui.signals import SignalWatch
 from agent_app.ui.theme import DARK, LIGHT, Theme, application_icon, apply_theme, system_theme
@@ -84,11 +85,18 @@ def run(
     window.show()
     if on_ready is not None:
         QTimer.singleShot(0, window, lambda: on_ready(window))
+    crashes = None
+    if home is not None and home.stays:
+        crashes = CrashLog(home.state)
+        if crashes.last:
+            window.show_crash(crashes.last)
     if window.home is not None:
         QTimer.singleShot(0, window, window.home.welcome)
     if autostart and task.strip():
         QTimer.singleShot(0, window, lambda: window.start(task.strip()))
     keeper.run()
+    if crashes is not None:
+        crashes.close()
     status = EXIT_STATUS["stopped"] if keeper.got_signal else _status_of(window)
     _end(app, window)
     return status
@@ -204,8 +212,10 @@ class _Keeper(QObject):
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
         """A fault in the window never ends the run: it is printed and shown."""
-        report = "".join(traceback.format_exception(kind, error, trace))
-        sys.stderr.write(report)
+        trace_text = "".join(traceback.format_exception(kind, error, trace))
+        report = fault_report(trace_text, hide=self._window.without_secrets)
+        if sys.stderr is not None:  # an icon starts us without one
+            sys.stderr.write(report + "\n")
         self._window.show_report(report)
 
 

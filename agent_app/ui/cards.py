@@ -253,12 +253,13 @@ class ErrorCard(Card):
         self.copy.hide()
         self.say(sentence(error.message), sentence(error.remedy), "warn")
 
-    def show_report(self, report: str) -> None:
-        """Say that we failed; the report can be copied."""
+    def show_report(self, report: str, title: str = "") -> None:
+        """Say that we failed, or what else is in the title; the report can be copied."""
         self.report = report
         self.copy.show()
         self.copy.setText(self.tr("&Copy report"))
-        self.say(self.tr("Something went wrong in agent-app itself"), report.strip(), "bad")
+        title = title or self.tr("Something went wrong in agent-app itself")
+        self.say(title, report.strip(), "bad")
         bar = self.text.verticalScrollBar()
         QTimer.singleShot(0, bar, lambda: bar.setValue(bar.maximum()))  # the last line says most
 

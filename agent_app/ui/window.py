@@ -17,6 +17,7 @@ from agent_app.policy.rules import Confirm
 from agent_app.session import AgentSession
 from agent_app.ui import Home
 from agent_app.ui.curtain import Curtain
+from agent_app.ui.faults import fault_report
 from agent_app.ui.navigation import Navigation
 from agent_app.ui.pages.home import HomePages
 from agent_app.ui.snapshot import save_picture
@@ -251,8 +252,17 @@ class MainWindow(QWidget):
         self.close()
 
     def show_report(self, report: str) -> None:
-        """Show a fault of ours."""
+        """Show a fault of ours, on the page where it can be copied."""
+        self.show_run()
         self.view.error.show_report(report)
+
+    def show_crash(self, report: str) -> None:
+        """Show what the start before this one has left behind when it died."""
+        self.view.error.show_report(report, self.tr("agent-app ended unexpectedly the last time"))
+
+    def without_secrets(self, text: str) -> str:
+        """A text that may be copied and sent."""
+        return text if self.home is None else self.home.home.office.without_secrets(text)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Stop the run first; the window closes when its thread has ended, or at the deadline."""
@@ -300,8 +310,10 @@ class MainWindow(QWidget):
     @Slot(str)
     def _on_crashed(self, report: str) -> None:
         self._take_last_events()
-        self.result = report
-        self.show_report(report)
+        session = self._session
+        episode = None if session is None else session.episode
+        self.result = fault_report(report, hide=self.without_secrets, episode=episode)
+        self.show_report(self.result)
         if self.home is not None:
             self.home.home.office.distrust_model()
 
