@@ -24,6 +24,7 @@ from agent_app.ui.faults import CrashLog, fault_report
 from agent_app.ui.placement import choose_place
 from agent_app.ui.signals import SignalWatch
 from agent_app.ui.theme import DARK, LIGHT, Theme, application_icon, apply_theme, system_theme
+from agent_app.ui.tray import Tray
 from agent_app.ui.viewer.window import ViewerWindow
 from agent_app.ui.window import MainWindow
 
@@ -85,6 +86,10 @@ def run(
     window.show()
     if on_ready is not None:
         QTimer.singleShot(0, window, lambda: on_ready(window))
+    if home is not None and settings.tray and Tray.is_there():
+        tray = connect_tray(Tray(window), window)
+        tray.show()
+        window.closed.connect(tray.hide)
     crashes = None
     if home is not None and home.stays:
         crashes = CrashLog(home.state)
@@ -122,6 +127,17 @@ def show_viewer(
     status = EXIT_STATUS["stopped"] if keeper.got_signal else 0
     _end(app, window)
     return status
+
+
+def connect_tray(tray: Tray, window: MainWindow) -> Tray:
+    """Have the tray show what goes on in this window, and do what is asked for there."""
+    window.started.connect(tray.on_started)
+    window.shown.connect(tray.on_shown)
+    window.finished.connect(tray.on_finished)
+    tray.show_requested.connect(window.come_forward)
+    tray.pause_requested.connect(window.pause)
+    tray.stop_requested.connect(window.stop)
+    return tray
 
 
 def _settings_of(home: Home | None) -> Settings:

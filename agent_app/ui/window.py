@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from agent_app.errors import KnownError
@@ -162,7 +162,8 @@ class MainWindow(QWidget):
         """Show the window above others, with this task unless a run goes on."""
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.show()
-        self.raise_()
+        if QGuiApplication.platformName() != "offscreen":  # where nothing lies above another
+            self.raise_()
         self.activateWindow()
         if task.strip() and not self.running:
             self.task.box.setPlainText(task)
