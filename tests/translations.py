@@ -5,18 +5,24 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
+from agent_app.codegen.formats import FORMATS
+from agent_app.episode.entry import State
 from agent_app.settings import SETTINGS
 from agent_app.settings.kinds import Choice
 
 UI = Path(__file__).parents[1] / "agent_app" / "ui"
 Text = tuple[str, str]  # context, source
+_NAMED = {"said": "Settings", "tr": "Viewer"}  # functions of a module that translate, as which
 
 
 def all_texts() -> set[Text]:
     """Every text of the window, with the class that says it."""
     found = {text for path in sorted(UI.rglob("*.py")) for text in texts_in(path)}
-    return found | set(settings_texts())
+    formats = {("Formats", each.about) for each in FORMATS.values()}
+    states = {("Entries", state) for state in get_args(State)}
+    return found | formats | states | set(settings_texts())
 
 
 def texts_in(path: Path) -> Iterator[Text]:
@@ -31,9 +37,9 @@ def texts_in(path: Path) -> Iterator[Text]:
             given = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
             if len(given) == 2 and all(isinstance(each, str) for each in given):
                 yield str(given[0]), str(given[1])
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "said":
-            if isinstance(node.args[0], ast.Constant):
-                yield "Settings", _literal(node, 0, path)
+        said = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args
+        if said and node.func.id in _NAMED and isinstance(node.args[0], ast.Constant):
+            yield _NAMED[node.func.id], _literal(node, 0, path)
 
 
 def settings_texts() -> Iterator[Text]:

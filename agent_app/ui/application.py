@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping
@@ -17,8 +18,8 @@ from agent_app.events import Event, RunFinished
 from agent_app.geometry import Region, Size
 from agent_app.policy.rules import Confirm
 from agent_app.session import EXIT_STATUS, AgentSession
-from agent_app.settings import Settings
-from agent_app.ui import BatchHook, Home, ShownWindow
+from agent_app.settings import Settings, SettingsFile, settings_path
+from agent_app.ui import BatchHook, Home, ShownWindow, languages
 from agent_app.ui.door import Door, display_of
 from agent_app.ui.faults import CrashLog, fault_report
 from agent_app.ui.placement import choose_place
@@ -48,7 +49,9 @@ def run(
 ) -> int:
     """Show the window until it is closed; see `agent_app.ui.run_window`."""
     app, theme = _application(arguments)
-    settings = _settings_of(home)
+    file = SettingsFile(settings_path()) if home is None else home.settings
+    settings = _settings_of(file, os.environ if home is None else home.environment)
+    language_fault = _speak(app, settings, file)
     door = None
     if home is not None and home.stays:
         door = Door(home.state, display_of(environment))
@@ -90,6 +93,8 @@ def run(
         tray = connect_tray(Tray(window), window)
         tray.show()
         window.closed.connect(tray.hide)
+    if language_fault is not None:
+        window.view.error.show_known(language_fault)
     crashes = None
     if home is not None and home.stays:
         crashes = CrashLog(home.state)
@@ -115,8 +120,12 @@ def show_viewer(
 ) -> int:
     """Show the viewer until it is closed; see `agent_app.ui.run_viewer`."""
     app, theme = _application(arguments)
+    file = SettingsFile(settings_path())
+    settings = _settings_of(file, os.environ)
+    _speak(app, settings, file)
     window = ViewerWindow(folder, theme)
     keeper = _Keeper(app, window, theme)
+    keeper.on_theme_chosen(settings.theme)
     if app.platformName() != "offscreen":
         _fit(window)
     window.closed.connect(app.quit)
@@ -140,14 +149,21 @@ def connect_tray(tray: Tray, window: MainWindow) -> Tray:
     return tray
 
 
-def _settings_of(home: Home | None) -> Settings:
+def _settings_of(file: SettingsFile, environment: Mapping[str, str]) -> Settings:
     """What is set; the defaults where that is wrong, which its page says."""
-    if home is None:
-        return Settings()
     try:
-        return home.settings.settings(home.environment)
+        return file.settings(environment)
     except KnownError:
         return Settings()
+
+
+def _speak(app: QApplication, settings: Settings, file: SettingsFile) -> KnownError | None:
+    """Show every text in the language that is set; what is wrong with it does not hold us up."""
+    try:
+        languages.install(app, settings.language, languages.beside(file))
+    except KnownError as error:
+        return error
+    return None
 
 
 def _application(arguments: list[str]) -> tuple[QApplication, Theme]:

@@ -15,7 +15,7 @@ from agent_app.geometry import Size
 from agent_app.office import Office
 from agent_app.session import AgentSession, WorkplaceOptions
 from agent_app.settings import Setting
-from agent_app.ui import Home
+from agent_app.ui import Home, languages
 from agent_app.ui.errand import Errand
 from agent_app.ui.navigation import Navigation
 from agent_app.ui.pages.doctor import DoctorPage
@@ -125,7 +125,11 @@ class HomePages(QObject):
         return page
 
     def _make_settings(self) -> QWidget:
-        self.settings = SettingsPage(self.home.settings, self.home.environment, ())
+        self.settings = SettingsPage(
+            self.home.settings,
+            self.home.environment,
+            languages.choices(languages.beside(self.home.settings)),
+        )
         self.settings.changed.connect(self._on_changed)
         return self.settings
 

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from agent_app.egress import said_of
 from agent_app.errors import KnownError
 from agent_app.model_runtime import Progress
 from agent_app.office import Office
@@ -288,7 +287,9 @@ class ModelPage(Page):
             self.leaves.hide()
         else:
             self.loaded.setText(f"{model.name}: {model.detail}")
-            self.leaves.setText(said_of(model.sends_to))
+            nowhere = self.tr("Nothing leaves this computer")
+            goes = self.tr("Screenshots go to {host}").format(host=model.sends_to)
+            self.leaves.setText(goes if model.sends_to else nowhere)
             self.leaves.show()
         free = not busy and not self._running
         self.load.setEnabled(free and model is None)

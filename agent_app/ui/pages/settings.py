@@ -61,7 +61,8 @@ class SettingsPage(Page):
         for section in _ORDER:
             card = Section(said(section.capitalize()), self)
             for setting in by_section[section]:
-                offered = languages if setting.key == "window.language" else ()
+                system = ("system", said("system"))
+                offered = (system, *languages) if setting.key == "window.language" else ()
                 field = SettingField(setting, card, choices=offered)
                 field.changed.connect(self._on_changed)
                 card.rows.addWidget(field)
