@@ -11,13 +11,22 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTranslator
+from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTranslator
+from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import QApplication
 
 from agent_app.errors import KnownError
 from agent_app.settings import SettingsFile
 
 OURS = Path(__file__).parent / "translations"
 _LONGEST_BYTES = 4_000_000
+_WRITING = {
+    QLocale.Script.SimplifiedHanScript: QFontDatabase.WritingSystem.SimplifiedChinese,
+    QLocale.Script.TraditionalHanScript: QFontDatabase.WritingSystem.TraditionalChinese,
+    QLocale.Script.JapaneseScript: QFontDatabase.WritingSystem.Japanese,
+    QLocale.Script.KoreanScript: QFontDatabase.WritingSystem.Korean,
+}
+_CJK = {"CN": "CJK SC", "TW": "CJK TC", "HK": "CJK HK", "JP": "CJK JP", "KR": "CJK KR"}  # Noto's
 _SOURCE = "en"  # what the texts are written in
 
 
@@ -107,7 +116,7 @@ def beside(file: SettingsFile) -> Path:
     return file.path.parent / "translations"
 
 
-def install(app: QCoreApplication, chosen: str, folder: Path | None) -> str:
+def install(app: QApplication, chosen: str, folder: Path | None) -> str:
     """Have the application speak this language, or the system's; the one it speaks.
 
     Raises KnownError when the language's file cannot be read.
@@ -120,4 +129,20 @@ def install(app: QCoreApplication, chosen: str, folder: Path | None) -> str:
         if own.load(f"qtbase_{name}", place):
             app.installTranslator(own)
         app.installTranslator(Translation(there[name], app))
+        _choose_font(app, QLocale(name))
     return name
+
+
+def _choose_font(app: QApplication, locale: QLocale) -> None:
+    """Take a font that has the language's letters: a borrowed one is taller than its lines."""
+    system = _WRITING.get(locale.script())
+    if system is None:
+        return
+    having = QFontDatabase.families(system)
+    font = app.font()
+    if font.family() in having or not having:
+        return
+    region = locale.name().rpartition("_")[2]
+    best = [each for each in having if "Sans" in each and _CJK.get(region, "") in each]
+    font.setFamilies([*best[:1], having[0]])
+    app.setFont(font)
