@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import select
 import signal
+import socket
 import sys
 import threading
 import time
@@ -25,12 +26,14 @@ from rich.progress import (
 from rich.text import Text
 
 from agent_app.actions import describe_action
+from agent_app.control import Cause
 from agent_app.egress import said_of
 from agent_app.events import (
     ActionDecided,
     ApprovalGiven,
     EffectCompared,
     Event,
+    HintGiven,
     ModelErred,
     ModelWarned,
     Paused,
@@ -43,10 +46,17 @@ from agent_app.events import (
     TargetFound,
     TargetMissed,
     TokenStreamed,
+    VetoOffered,
 )
 from agent_app.model_runtime import Progress as ModelProgress
 from agent_app.session import Session
 
+_PAUSED: dict[Cause, str] = {
+    "hand": "you took over",
+    "person": "paused",
+    "veto": "stopped before it was done",
+    "hint": "waiting for your hint",
+}
 _POLL = 0.1  # seconds
 _OUTCOME_STYLES = {"success": "bold green", "failure": "bold red", "error": "bold red"}
 
@@ -107,18 +117,31 @@ def progress_bar(console: Console, *, in_bytes: bool = True) -> Generator[ModelP
 def stopping_on_signals(session: Session) -> Generator[threading.Event]:
     """Turn the first signal into a stop, which is told; a second Ctrl+C interrupts for good."""
     stopped = threading.Event()
+    reading, writing = socket.socketpair()
+
+    def wait() -> None:
+        if reading.recv(1):
+            stopped.set()
+            session.stop()
+
+    # The handler runs in the middle of whatever this thread does, which may hold the very lock that
+    # a stop needs: another thread takes it.
+    waiting = threading.Thread(target=wait, name="waiting for signals")
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        stopped.set()
-        session.stop()
+        writing.send(b"!")
         signal.signal(number, before[signal.Signals(number)])
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stopped
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    with reading, writing:
+        waiting.start()
+        try:
+            yield stopped
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            writing.shutdown(socket.SHUT_WR)
+            waiting.join()
 
 
 class _Printer:
@@ -158,9 +181,11 @@ class _Printer:
                 times = " · ".join(f"{name} {s * 1000:.0f} ms" for name, s in parts if s >= 0.0005)
                 self._line(f"  {times}", "dim")
             case Paused():
-                self._line(
-                    "‖ you took over" if event.cause == "hand" else "‖ paused", "bold magenta"
-                )
+                self._line(f"‖ {_PAUSED[event.cause]}", "bold magenta")
+            case VetoOffered():
+                self._line(f"  in {event.seconds:g} s", "dim")
+            case HintGiven():
+                self._line(f"  hint: {event.hint}", "magenta")
             case ApprovalGiven(answer="run"):
                 self._line(f"  allowed for this run: {event.scope}", "dim")
             case QuestionAsked():

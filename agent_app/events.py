@@ -189,6 +189,20 @@ class ActionDecided(msgspec.Struct, frozen=True, tag="action_decided"):
     at: float
 
 
+class VetoOffered(msgspec.Struct, frozen=True, tag="veto_offered"):
+    """Live only, never recorded: the step's first input is sent in so many seconds.
+
+    `actions` are all that the step is about to do, each with its places; the first one has been
+    decided just before.
+    """
+
+    step: int
+    actions: tuple[Action, ...]
+    points: tuple[tuple[ScreenPoint, ...], ...]
+    seconds: float
+    at: float
+
+
 class ActionDone(msgspec.Struct, frozen=True, tag="action_done"):
     step: int
     index: int
@@ -255,11 +269,20 @@ class QuestionAnswered(msgspec.Struct, frozen=True, tag="question_answered"):
 class Paused(msgspec.Struct, frozen=True, tag="paused"):
     """The run holds still: a "hand" took over mouse or keyboard, or a "person" asked for it.
 
+    A person may also say no to what was about to be done, "veto", or have a "hint" to give.
     An action that was decided before it and is not done by then was broken off.
     """
 
     step: int
     cause: Cause
+    at: float
+
+
+class HintGiven(msgspec.Struct, frozen=True, tag="hint_given"):
+    """What a person said into the run; the model goes on from its thought with these words."""
+
+    step: int
+    hint: str
     at: float
 
 
@@ -308,18 +331,22 @@ Event = (
     | TargetFound
     | TargetMissed
     | ActionDecided
+    | VetoOffered
     | ActionDone
     | ActionJudged
     | ApprovalGiven
     | QuestionAsked
     | QuestionAnswered
     | Paused
+    | HintGiven
     | Resumed
     | ScreenSettled
     | EffectCompared
     | StepFinished
     | RunFinished
 )
+
+LIVE_ONLY = (TokenStreamed, VetoOffered)  # what no recording holds
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Event)

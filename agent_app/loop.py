@@ -26,6 +26,7 @@ from agent_app.actions import (
 from agent_app.approval import Deed, Permissions, Way
 from agent_app.asking import (
     PAUSED_REMARK,
+    VETOED_REMARK,
     answer_remark,
     decide,
     excerpt,
@@ -76,7 +77,8 @@ class LoopSettings:
     """What a run is set to.
 
     `images` is how many past screenshots the model sees again. `last_settle` is for the end of the
-    task: an effect that comes late, such as a file being saved, still belongs to the run.
+    task: an effect that comes late, such as a file being saved, still belongs to the run. A
+    model's question that nobody answers within `answer_seconds` stays unanswered; None waits.
     """
 
     budgets: Budgets = field(default_factory=Budgets)
@@ -86,6 +88,7 @@ class LoopSettings:
     last_settle: SettleLimits = AT_THE_END
     images: int = 3
     hand_rest: float = 1.5
+    answer_seconds: float | None = 600.0
 
 
 def run(
@@ -206,7 +209,8 @@ class _Run(Course):
             except ModelMistake as mistake:
                 yield from self._err(number, mistake)
             except HandedOver:
-                self.history.remark(PAUSED_REMARK)
+                vetoed = self.control.paused == "veto"
+                self.history.remark(VETOED_REMARK if vetoed else PAUSED_REMARK)
         yield StepFinished(number, watch.timing(), time.monotonic())
         return end
 
@@ -235,6 +239,9 @@ class _Run(Course):
                 yield ActionDecided(number, index, action, intent, points, time.monotonic())
                 self.check_halt()
                 if isinstance(action, InputAction):
+                    if not (touched or self.settings.policy.confirm == "all"):  # which asks
+                        coming = decision.actions[index:]
+                        yield from self.offer_veto(number, coming, frame.transform)
                     deed = Deed(number, index, action, points)
                     look = partial(self._look_to_act, way, frame, touched=touched)
                     now = yield from self.permissions.clear_to_act(deed, look, watch, way.obstruct)
@@ -277,7 +284,9 @@ class _Run(Course):
             case Wait(seconds=seconds):
                 self.wait(seconds)
             case AskHuman(question=question, choices=choices):
-                answer = yield from self.ask(number, question, choices)
+                asked, seconds = time.monotonic(), self.settings.answer_seconds
+                answer = yield from self.ask(number, question, choices, seconds=seconds)
+                self.started += time.monotonic() - asked  # the run's time is not the person's
                 self.history.remark(answer_remark(answer))
             case _:
                 pass

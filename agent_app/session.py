@@ -14,13 +14,21 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    closing,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from agent_app.actions import Input
+from agent_app.calibration import corrected
 from agent_app.control import Control, Touch
 from agent_app.episode.recorder import EpisodeRecorder, content_hash, new_episode_folder
 from agent_app.errors import KnownError, RunEnded
@@ -100,6 +108,22 @@ class AgentSession(Session, Protocol):
 
     def pause(self) -> None: ...
 
+    def offer_veto(self, seconds: float) -> None:
+        """From now on leave the person so much time to say no before an input; 0 is none."""
+        ...
+
+    def veto(self) -> None:
+        """Have what the person is shown not done; nothing when nothing is offered."""
+        ...
+
+    def listen(self) -> None:
+        """Hold the run up: the person begins to type a hint, and `hint` follows."""
+        ...
+
+    def hint(self, text: str) -> None:
+        """Have the model go on from its thought with these words; empty when there are none."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class WorkplaceOptions:
@@ -163,8 +187,9 @@ class Workplace:
             )
             self.screen: Screen = self.secrecy.screen(screen)
             opened.callback(self.screen.close)
-            self.input: Input = self.secrecy.input(open_input(environment), self.screen)
-            opened.callback(self.input.close)
+            hand = opened.enter_context(closing(open_input(environment)))
+            hand = corrected(hand, environment, screen.monitors())
+            self.input: Input = self.secrecy.input(hand, self.screen)
             self.surroundings: Surroundings = opened.enter_context(_surroundings(environment))
             if options.app:
                 self.launch(options.app)
@@ -326,6 +351,18 @@ class RecordedSession(ABC):
 
     def pause(self) -> None:
         self.control.pause()
+
+    def offer_veto(self, seconds: float) -> None:
+        self.control.veto_seconds = seconds
+
+    def veto(self) -> None:
+        self.control.veto()
+
+    def listen(self) -> None:
+        self.control.listen()
+
+    def hint(self, text: str) -> None:
+        self.control.hint(text)
 
     def _feel_hand(self, touch: Touch, point: ScreenPoint) -> None:
         if self.workplace.options.take_over and not self.is_ours(touch, point):

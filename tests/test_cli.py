@@ -223,7 +223,7 @@ def test_a_task_that_cannot_be_done_says_why_and_has_a_status_of_its_own(tmp_pat
 def test_what_is_masked_is_in_no_recorded_frame(tmp_path: Path):
     done = agent_app(
         *("run", "wait 0.1 seconds", "--no-window", "--virtual", "800x600", "--app", "mousepad"),
-        *("--mask", "0,0,800,300", "--mask", "0,300,800,300", "--episode", str(tmp_path / "e")),
+        *("--mask", "0,0,800,200", "--mask", "0,200,800,100", "--episode", str(tmp_path / "e")),
     )
     assert done.returncode == 0, done.stderr
     opened = open_episode(tmp_path / "e")
@@ -231,7 +231,9 @@ def test_what_is_masked_is_in_no_recorded_frame(tmp_path: Path):
     for ref in opened.frames:
         frame = opened.frame(ref.sha1)
         assert frame is not None
-        assert [color for _, color in frame.getcolors(2) or []] == [(96, 96, 96)]
+        masked = frame.crop((0, 0, 800, 300))
+        assert [color for _, color in masked.getcolors(2) or []] == [(96, 96, 96)]
+        assert frame.getcolors(2) is None  # the rest shows
 
 
 @pytest.mark.desktop

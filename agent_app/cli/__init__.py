@@ -15,6 +15,7 @@ from agent_app import __version__
 from agent_app.cli import (
     codegen,
     evaluating,
+    machine,
     models,
     policy,
     recording,
@@ -23,6 +24,7 @@ from agent_app.cli import (
     running,
     secrets,
     settings,
+    suite,
     testing,
     window,
 )
@@ -62,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     evaluating.add_eval(commands)
     recording.add_record(commands)
     testing.add_test(commands)
+    suite.add_suite(commands)
     codegen.add_codegen(commands)
     codegen.add_inspect(commands)
     recordings.add_episodes(commands)
@@ -69,6 +72,6 @@ def parser() -> argparse.ArgumentParser:
     recordings.add_import(commands)
     secrets.add_secret(commands)
     settings.add_settings(commands)
-    running.add_demo(commands)
-    running.add_doctor(commands)
+    machine.add_demo(commands)
+    machine.add_doctor(commands)
     return parser

@@ -1,4 +1,4 @@
-"""`agent-app run`, `demo` and `doctor`."""
+"""`agent-app run`, and the flags that it shares with others."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from agent_app.cli.models import add_loading, loading
 from agent_app.cli.parsers import Commands
 from agent_app.cli.settings import filled, leave_to_settings
 from agent_app.cli.window import open_window
+from agent_app.control import MOST_VETO_SECONDS, VETO_SECONDS
 from agent_app.errors import KnownError
 from agent_app.geometry import Region, Size
 
@@ -46,6 +47,13 @@ def add_work(run: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="the model may type this stored secret, too (those that the task names, it may); may "
         "be given several times",
+    )
+    run.add_argument(
+        "--veto",
+        type=float,
+        metavar="S",
+        help="show what it is about to do for so many seconds before it does it, so that you can "
+        f"say no (default: {VETO_SECONDS:g} in the window, 0 with --no-window; 0 is at once)",
     )
     add_limits(run, terminal=False)
     add_policy(run)
@@ -187,33 +195,12 @@ def add_sampling(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_demo(commands: Commands) -> None:
-    """`agent-app demo`."""
-    demo = commands.add_parser("demo", help="watch it work", description=_demo.__doc__)
-    demo.add_argument(
-        "--output",
-        type=Path,
-        default=Path("demo-output"),
-        metavar="DIR",
-        help="where the results go (default: demo-output)",
-    )
-    demo.add_argument("--virtual", metavar="WxH", help="use a private desktop of this size")
-    demo.set_defaults(command=_demo)
-
-
-def add_doctor(commands: Commands) -> None:
-    """`agent-app doctor`."""
-    doctor = commands.add_parser("doctor", help="check this machine", description=_doctor.__doc__)
-    doctor.add_argument("--virtual", metavar="WxH", help="check on a private desktop of this size")
-    doctor.set_defaults(command=_doctor)
-
-
 def _run(options: argparse.Namespace) -> int:
     """Work on one task, in a window that shows the thought, or in the terminal."""
     from agent_app.markers import secret_names
     from agent_app.secret_store import open_store
 
-    chosen = chosen_options(options)
+    chosen, veto = chosen_options(options), chosen_veto(options)
     if not options.no_window:
         require_display_for_window()
     store = open_store(os.environ)
@@ -228,6 +215,7 @@ def _run(options: argparse.Namespace) -> int:
     with Workplace(chosen, environment=os.environ, secrets=store) as place:
         console = Console()
         session = place.session(options.task, episode=options.episode)
+        session.offer_veto(veto or 0.0)
         finished = print_run(session, console)
         if session.recorder.folder.exists():
             console.print(f"episode: {session.recorder.folder}", style="dim", soft_wrap=True)
@@ -242,21 +230,20 @@ def chosen_options(
     return replace(workplace_options(whole, app=whole.app), secrets=tuple(options.secret))
 
 
-def _demo(options: argparse.Namespace) -> int:
-    """Compute, write and save in two real applications, and keep pictures of it."""
-    from agent_app.demo import run_demo
+def chosen_veto(
+    options: argparse.Namespace, settings: Callable[[], Settings] | None = None
+) -> float | None:
+    """For how many seconds an act is shown before it is done, None when that is not said.
 
-    return run_demo(options.output, virtual=size_of(options.virtual))
-
-
-def _doctor(options: argparse.Namespace) -> int:
-    """Check everything a run needs; each line is in order, or says what to do."""
-    from rich.console import Console
-
-    from agent_app.doctor import print_checks, run_checks
-
-    checks = run_checks(os.environ, virtual=size_of(options.virtual))
-    return 0 if print_checks(checks, Console()) else 3
+    Raises KnownError for more than anybody waits.
+    """
+    veto: float | None = filled(options, settings).veto
+    if veto is not None and not 0 <= veto <= MOST_VETO_SECONDS:
+        raise KnownError(
+            f"nobody waits {veto:g} seconds before each act",
+            remedy=f"give --veto 0 to {MOST_VETO_SECONDS:g}",
+        )
+    return veto
 
 
 def workplace_options(

@@ -7,12 +7,14 @@ import os
 from typing import TYPE_CHECKING
 
 from agent_app.cli.parsers import Commands
+from agent_app.control import VETO_SECONDS
 from agent_app.errors import KnownError
 
 if TYPE_CHECKING:
     from agent_app.office import Office
     from agent_app.policy.rules import Confirm
     from agent_app.secret_store import SecretStore
+    from agent_app.settings import SettingsFile
 
 
 def add_window(commands: Commands) -> None:
@@ -75,6 +77,7 @@ def open_window(
             region=office.region if open_first and office.own_display else None,
             task=task,
             autostart=open_first,
+            veto_seconds=_veto(options, file),
             confirm=_confirm(office),
             home=Home(
                 office,
@@ -84,6 +87,17 @@ def open_window(
                 stays=not open_first,
             ),
         )
+
+
+def _veto(options: argparse.Namespace, file: SettingsFile) -> float:
+    """For how long an act is shown first; what is set wrong is told elsewhere."""
+    from agent_app.cli.running import chosen_veto
+
+    try:
+        veto = chosen_veto(options, lambda: file.settings(os.environ))
+    except KnownError:
+        veto = None
+    return VETO_SECONDS if veto is None else veto
 
 
 def _confirm(office: Office) -> Confirm:

@@ -33,7 +33,7 @@ What a reader takes as it is:
 - an older `version`, through `agent_app.episode.upgrade`.
 
 A higher `version` is refused by name. Within one version, fields with a default and new kinds may
-be added, nothing else changes. `TokenStreamed` is live only and never written.
+be added, nothing else changes. What is `LIVE_ONLY` is never written.
 """
 
 from __future__ import annotations

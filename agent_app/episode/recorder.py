@@ -38,13 +38,13 @@ from agent_app.episode.format import (
 from agent_app.episode.frame_writer import FrameWriter
 from agent_app.errors import KnownError
 from agent_app.events import (
+    LIVE_ONLY,
     ActionDecided,
     ActionJudged,
     Event,
     FrameCaptured,
     RunFinished,
     RunStarted,
-    TokenStreamed,
 )
 from agent_app.screen.frame import Frame
 from agent_app.settings import own_settings
@@ -87,7 +87,7 @@ class EpisodeRecorder:
                 cleanup.callback(events.close)
             lines: io.FileIO | None = None
             for event in events:
-                if not isinstance(event, TokenStreamed):
+                if not isinstance(event, LIVE_ONLY):
                     with self._refusal_named():
                         if lines is None:
                             header = _header(event, model_sha1, settings_sha1)

@@ -15,6 +15,7 @@ from agent_app.events import (
     EffectCompared,
     FrameCaptured,
     FrameRef,
+    HintGiven,
     ModelErred,
     ModelWarned,
     Paused,
@@ -31,6 +32,7 @@ from agent_app.events import (
     TargetMissed,
     Timing,
     TokenStreamed,
+    VetoOffered,
     WindowRef,
     WindowsSeen,
 )
@@ -50,6 +52,7 @@ StepEvent = (
     | QuestionAsked
     | QuestionAnswered
     | Paused
+    | HintGiven
     | Resumed
     | ScreenSettled
     | EffectCompared
@@ -111,7 +114,9 @@ def steps_of(events: Iterable[RecordedEvent]) -> tuple[EpisodeStep, ...]:
                 captured.append(_Seen(event.step, event.frame, windows))
             case WindowsSeen() if captured:
                 captured[-1] = replace(captured[-1], windows=event.windows)
-            case RunStarted() | RunFinished() | TokenStreamed() | WindowsSeen() | UnknownEvent():
+            case RunStarted() | RunFinished() | WindowsSeen() | UnknownEvent():
+                pass
+            case TokenStreamed() | VetoOffered():  # no recording has one
                 pass
             case _:
                 own.setdefault(event.step, []).append(event)

@@ -6,6 +6,7 @@ import dataclasses
 import difflib
 from dataclasses import dataclass
 
+from agent_app.control import MOST_VETO_SECONDS, VETO_SECONDS
 from agent_app.errors import KnownError
 from agent_app.settings.kinds import (
     REGION,
@@ -51,6 +52,7 @@ class Settings:
     max_seconds: float = 1800.0
     take_over: bool = True
     confirm: str | None = None
+    veto: float | None = None
     answer_seconds: float | None = None
     episodes: str | None = None
     theme: str = "system"
@@ -197,6 +199,12 @@ SETTINGS: tuple[Setting, ...] = (
         *("run", "confirm", "confirm", Choice(("risky", "all", "none"))),
         "Ask before",
         "risky actions, all, or none; not set: as your policy says, none on a private desktop",
+    ),
+    Setting(
+        *("run", "veto", "veto", Number(0.0, MOST_VETO_SECONDS)),
+        "Seconds to veto",
+        f"an act is shown for so long before it is done; not set: {VETO_SECONDS:g} in the window, "
+        "0 in the terminal",
     ),
     Setting(
         *("run", "answer_seconds", "answer_seconds", Number(5.0, 3600.0)),

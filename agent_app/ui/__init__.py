@@ -58,6 +58,7 @@ def run_window(
     task: str = "",
     autostart: bool = False,
     confirm: Confirm = "none",
+    veto_seconds: float = 0.0,
     close_when_finished: bool = False,
     home: Home | None = None,
     environment: Mapping[str, str] | None = None,
@@ -75,7 +76,7 @@ def run_window(
     window is shown; None is this process's.
 
     `confirm` is when the person is asked before an action, until they choose otherwise in the
-    window.
+    window. What is about to be done is shown for `veto_seconds` before, which they may choose, too.
 
     `on_ready` is called once the window is on the screen. `on_batch` is called after a batch of
     events has been shown: a picture taken when the batch holds an ActionDecided shows that step's
@@ -99,6 +100,7 @@ def run_window(
         task=task,
         autostart=autostart,
         confirm=confirm,
+        veto_seconds=veto_seconds,
         close_when_finished=close_when_finished,
         home=home,
         environment=environment,

@@ -41,6 +41,7 @@ def run(
     task: str,
     autostart: bool,
     confirm: Confirm,
+    veto_seconds: float,
     close_when_finished: bool,
     home: Home | None,
     environment: Mapping[str, str],
@@ -86,6 +87,7 @@ def run(
         window.shown.connect(on_shown)
     window.task.box.setPlainText(task)
     window.task.set_confirm(confirm)
+    window.view.steer.time.setValue(veto_seconds)
     window.show()
     if on_ready is not None:
         QTimer.singleShot(0, window, lambda: on_ready(window))

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
+from agent_app.course import ONE_STEP
 from agent_app.errors import KnownError
 from agent_app.events import FrameCaptured, RunFinished
 from agent_app.geometry import FrameTransform, Region
@@ -76,6 +77,11 @@ class MainWindow(QWidget):
         self.task.stopped.connect(self.stop)
         self.view = RunView(theme, self.task, self)
         self.view.answered.connect(self._on_answered)
+        self.view.hinted.connect(self._on_hinted)
+        self.view.steer.typing_begun.connect(self._on_typing_begun)
+        self.view.steer.vetoed.connect(self._on_vetoed)
+        self.view.steer.veto_time_chosen.connect(self._on_veto_time_chosen)
+        self.view.steer.step_requested.connect(self.step)
         self.view.replay_requested.connect(self.replay)
         self.episodes = EpisodesView(theme, self)
         self.episodes.theme_requested.connect(self.theme_requested)
@@ -93,6 +99,7 @@ class MainWindow(QWidget):
             self.home.idle.connect(self._on_idle)
             self.home.trial_requested.connect(self.start_trial)
             self.home.confirm_chosen.connect(self.task.set_confirm)
+            self.home.veto_chosen.connect(self.view.steer.time.setValue)
         self.navigation.page("episodes")  # it exists already, and has to lie somewhere
         rows.addWidget(self.navigation)
         rows.addLayout(pages, 1)
@@ -174,8 +181,8 @@ class MainWindow(QWidget):
         save_picture(self, path)
 
     @Slot(str)
-    def start(self, task: str) -> None:
-        """Run a task, unless a run goes on."""
+    def start(self, task: str, *, stepwise: bool = False) -> None:
+        """Run a task, unless a run goes on; `stepwise` asks before the first step already."""
         if self.running or self._closing:
             return
         self.result = None
@@ -187,7 +194,7 @@ class MainWindow(QWidget):
             self.view.error.show_known(error)
             return
         curtain = self._curtain if covers else None
-        self._begin(task, self._make_session, curtain, self.task.confirm)
+        self._begin(task, self._make_session, curtain, self.task.confirm, stepwise=stepwise)
 
     @Slot()
     def start_trial(self) -> None:
@@ -203,14 +210,20 @@ class MainWindow(QWidget):
         make: Callable[[str], AgentSession],
         curtain: Curtain | None,
         confirm: Confirm,
+        *,
+        stepwise: bool = False,
     ) -> None:
         if self.task.box.toPlainText().strip() != task:
             self.task.box.setPlainText(task)
         self.task.set_running(True)
+        veto_seconds = self.view.steer.time.value()
         unobstructed = nullcontext if curtain is None else curtain.unobstructed
 
         def make_session(task: str) -> AgentSession:
             session = self._session = make(task)
+            session.offer_veto(veto_seconds)
+            if stepwise:
+                session.pause()
             session.confirm = confirm
             if curtain is not None:
                 session.is_ours = curtain.is_ours
@@ -242,6 +255,18 @@ class MainWindow(QWidget):
         """Have the run hold still; it asks whether to go on then. Returns at once."""
         if self._worker is not None and self._session is not None:
             self._session.pause()
+
+    @Slot()
+    def step(self) -> None:
+        """Do one step, then ask: in a run that waits or goes on, or in one that begins so."""
+        question = self.view.story.question
+        if not self.running:
+            if task := self.task.box.toPlainText().strip():
+                self.start(task, stepwise=True)
+        elif question is not None and ONE_STEP in question.choices:
+            self.view.question.give(ONE_STEP)
+        else:
+            self.pause()
 
     @Slot()
     def give_up(self) -> None:
@@ -289,6 +314,7 @@ class MainWindow(QWidget):
         self._ticker.stop()
         if self._curtain is not None:
             self._curtain.abandon()
+        self.view.close_down()
         self.episodes.close_down()
         event.accept()
         self.closed.emit()
@@ -339,6 +365,26 @@ class MainWindow(QWidget):
     def _on_answered(self, answer: str | None) -> None:
         if self._worker is not None:
             self._worker.answer(answer)
+
+    @Slot(str)
+    def _on_hinted(self, hint: str) -> None:
+        if self._session is not None:
+            self._session.hint(hint)
+
+    @Slot()
+    def _on_typing_begun(self) -> None:
+        if self._session is not None:
+            self._session.listen()
+
+    @Slot()
+    def _on_vetoed(self) -> None:
+        if self._session is not None:
+            self._session.veto()
+
+    @Slot(float)
+    def _on_veto_time_chosen(self, seconds: float) -> None:
+        if self._session is not None:
+            self._session.offer_veto(seconds)
 
     @Slot()
     def _take_last_events(self) -> None:

@@ -83,6 +83,10 @@ class ScriptedSession:
         self.is_ours: Callable[[Touch, ScreenPoint], bool] = lambda _touch, _point: False
         self.confirm: Confirm = "none"
         self.paused = threading.Event()
+        self.vetoed = threading.Event()
+        self.listening = threading.Event()
+        self.hints: list[str] = []
+        self.veto_seconds = 0.0
         self.stopped = threading.Event()
         self.asked = threading.Event()
         self.answers: list[str | None] = []
@@ -102,6 +106,18 @@ class ScriptedSession:
 
     def pause(self) -> None:
         self.paused.set()
+
+    def offer_veto(self, seconds: float) -> None:
+        self.veto_seconds = seconds
+
+    def veto(self) -> None:
+        self.vetoed.set()
+
+    def listen(self) -> None:
+        self.listening.set()
+
+    def hint(self, text: str) -> None:
+        self.hints.append(text)
 
     def answer(self, text: str | None) -> None:
         self.answers.append(text)

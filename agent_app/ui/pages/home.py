@@ -10,6 +10,7 @@ from contextlib import suppress
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
+from agent_app.control import VETO_SECONDS
 from agent_app.errors import KnownError
 from agent_app.geometry import Size
 from agent_app.office import Office
@@ -34,12 +35,14 @@ class HomePages(QObject):
 
     - `theme_chosen` (str): the window is to be "light", "dark", or as the "system" has it
     - `confirm_chosen` (Confirm): when the person is to be asked has been set
+    - `veto_chosen` (float): for how many seconds an act is shown before it is done has been set
     - `trial_requested`: the person wants to watch a first run
     - `idle`: nothing goes on in the background any more
     """
 
     theme_chosen = Signal(str)
     confirm_chosen = Signal(str)
+    veto_chosen = Signal(float)
     trial_requested = Signal()
     idle = Signal()
 
@@ -144,6 +147,9 @@ class HomePages(QObject):
     def _on_changed(self, setting: Setting) -> None:
         if setting.key == "window.theme":
             self.theme_chosen.emit(self.home.settings.settings(self.home.environment).theme)
+        elif setting.key == "run.veto":
+            veto = self.home.settings.settings(self.home.environment).veto
+            self.veto_chosen.emit(VETO_SECONDS if veto is None else veto)
         elif setting.key in ("run.confirm", "desktop.virtual"):
             with suppress(KnownError):  # which the page shows
                 self.confirm_chosen.emit(self.home.office.chosen.settings.policy.confirm)

@@ -893,10 +893,6 @@ An episode from elsewhere can be dropped here.</source>
         <source>The agent looks at the screen once its model is ready.</source>
         <translation>模型就绪后，代理就会查看屏幕。</translation>
     </message>
-    <message>
-        <source>Thought</source>
-        <translation>思考</translation>
-    </message>
 </context>
 <context>
     <name>ScreenshotView</name>
@@ -1031,6 +1027,10 @@ An episode from elsewhere can be dropped here.</source>
         <translation>回答时限，秒</translation>
     </message>
     <message>
+        <source>Seconds to veto</source>
+        <translation>否决时限，秒</translation>
+    </message>
+    <message>
         <source>Seed</source>
         <translation>随机种子</translation>
     </message>
@@ -1099,6 +1099,10 @@ An episode from elsewhere can be dropped here.</source>
         <translation>大于 0 且不超过 1 的数</translation>
     </message>
     <message>
+        <source>a number from 0 and up to 30</source>
+        <translation>0 到 30 之间的数</translation>
+    </message>
+    <message>
         <source>a number from 0 on</source>
         <translation>不小于 0 的数</translation>
     </message>
@@ -1137,6 +1141,10 @@ An episode from elsewhere can be dropped here.</source>
     <message>
         <source>all</source>
         <translation>全部操作</translation>
+    </message>
+    <message>
+        <source>an act is shown for so long before it is done; not set: 1 in the window, 0 in the terminal</source>
+        <translation>操作前先显示这么久；未设置：窗口中 1，终端中 0</translation>
     </message>
     <message>
         <source>auto</source>
@@ -1652,10 +1660,6 @@ An episode from elsewhere can be dropped here.</source>
         <translation>屏幕</translation>
     </message>
     <message>
-        <source>Shown when the step is over.</source>
-        <translation>这一步结束后显示。</translation>
-    </message>
-    <message>
         <source>Step {number}</source>
         <translation>第 {number} 步</translation>
     </message>
@@ -1674,10 +1678,6 @@ An episode from elsewhere can be dropped here.</source>
     <message>
         <source>The screen at the end</source>
         <translation>结束时的屏幕</translation>
-    </message>
-    <message>
-        <source>Time of this step</source>
-        <translation>这一步的用时</translation>
     </message>
     <message>
         <source>What comes of it is not known yet.</source>
