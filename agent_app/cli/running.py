@@ -45,8 +45,8 @@ def add_model_choice(parser: argparse.ArgumentParser) -> None:
         "--model",
         action=_ModelName,
         metavar="NAME",
-        help="which model decides: reader, kimi-vl, ORG/NAME[@REVISION] in the cache, a folder, or "
-        "the URL of a server, http://HOST:PORT/v1, and of several with commas or by giving it again"
+        help="which model decides: reader, kimi-vl, small, ORG/NAME[@REVISION] in the cache, a "
+        "folder, or the URL of a server, http://HOST:PORT/v1, and of several with commas or by giving it again"
         " (default: kimi-vl where its weights and a GPU are, else reader)",
     )
 
@@ -141,6 +141,13 @@ def add_demo(commands: Commands) -> None:
         help="where the results go (default: demo-output)",
     )
     demo.add_argument("--virtual", metavar="WxH", help="use a private desktop of this size")
+    demo.add_argument(
+        "--model",
+        choices=("reader", "small"),
+        default="reader",
+        help="what decides: the reader in two applications, or a small Kimi-VL in a form "
+        "(default: reader)",
+    )
     demo.set_defaults(command=_demo)
 
 
@@ -186,10 +193,10 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    """Compute, write and save in two real applications, and keep pictures of it."""
+    """Watch it work in real windows, and keep pictures of it."""
     from agent_app.demo import run_demo
 
-    return run_demo(options.output, virtual=size_of(options.virtual))
+    return run_demo(options.output, model=options.model, virtual=size_of(options.virtual))
 
 
 def _doctor(options: argparse.Namespace) -> int:
