@@ -4,8 +4,8 @@
     python -m train.learn OUT2 --seconds 400 --stage all --resume OUT --decay 1 ...
 
 Writes into OUT, every two minutes and at the end: state.npz (weights), memory.npz (the optimiser's)
-and log.jsonl. Over the last `--decay` of the piece the rates fall from `--share` to `--until` of the
-full ones.
+and log.jsonl. Over the last `--decay` of the piece the rates fall, from `--share` of the full ones
+to `--until`.
 """
 
 from __future__ import annotations

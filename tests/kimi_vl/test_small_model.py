@@ -49,7 +49,7 @@ for at, name in enumerate(("Save", "Delete", "Preview")):
     button = QPushButton(name)
     button.clicked.connect(lambda _=False, name=name: told.write(f"{name}\\n"))
     grid.addWidget(button, 4 + at // 2, at % 2)
-window.setGeometry(150, 120, 520, 360)
+window.setGeometry(120, 100, 380, 270)
 window.show()
 app.exec()
 """
@@ -119,12 +119,12 @@ def test_the_loop_with_it_types_and_clicks_in_a_real_window(desktop, tmp_path: P
     script.write_text(WINDOW)
     told.touch()
     options = WorkplaceOptions(
-        model=str(FOLDER),
+        model="small",
         loading=ModelOptions(device="cpu", precision="fp32"),
         settings=LoopSettings(
             budgets=Budgets(steps=5), sampling=Sampling(temperature=0, max_tokens=160), images=2
         ),
-        region=Region(100, 80, 616, 476),
+        region=Region(100, 80, 420, 308),
     )
     task = 'Type "Anna" into the field Name, then click Remember, then click Preview'
     with Workplace(options, environment=desktop.environment) as place:
