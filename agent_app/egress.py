@@ -8,8 +8,13 @@ from typing import Any
 
 # What libraries read before they tell their makers how they are used, as they do unasked.
 # onnxruntime's own notes on privacy: from 1.31 on its builds for Linux do, too, and this has to be
-# set before it is loaded. The others are huggingface_hub's and transformers'.
-_QUIET = ("ORT_DISABLE_TELEMETRY", "HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK")
+# set before it is loaded. The others are huggingface_hub's and transformers', and Ray's.
+_QUIET = {
+    "ORT_DISABLE_TELEMETRY": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+    "RAY_USAGE_STATS_ENABLED": "0",
+}
 
 
 def keep_quiet() -> None:
@@ -17,8 +22,7 @@ def keep_quiet() -> None:
 
     One that is loaded already is told so, as far as it listens.
     """
-    for name in _QUIET:
-        os.environ[name] = "1"
+    os.environ |= _QUIET
     loaded: Any = sys.modules.get("onnxruntime")
     if loaded is not None:
         loaded.disable_telemetry_events()

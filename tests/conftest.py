@@ -17,6 +17,10 @@ from agent_app.virtual import VirtualDesktop
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # tests of single widgets need no display
 
+# A pytest that a test starts is no worker of pytest-xdist, though the test may run in one.
+for name in [name for name in os.environ if name.startswith("PYTEST_XDIST_")]:
+    del os.environ[name]
+
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("whatever the machine does", deadline=None)
 settings.load_profile("whatever the machine does")

@@ -16,11 +16,13 @@ from agent_app.cli import (
     codegen,
     evaluating,
     models,
+    policy,
     recording,
     recordings,
     replaying,
     running,
     secrets,
+    suite,
     testing,
 )
 from agent_app.egress import keep_quiet
@@ -53,9 +55,11 @@ def parser() -> argparse.ArgumentParser:
     running.add_run(commands)
     replaying.add_replay(commands)
     models.add_model(commands)
+    policy.add_policy(commands)
     evaluating.add_eval(commands)
     recording.add_record(commands)
     testing.add_test(commands)
+    suite.add_suite(commands)
     codegen.add_codegen(commands)
     codegen.add_inspect(commands)
     recordings.add_episodes(commands)

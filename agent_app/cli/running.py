@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from agent_app.cli.models import add_loading, loading
 from agent_app.cli.parsers import Commands
+from agent_app.control import MOST_VETO_SECONDS, VETO_SECONDS
 from agent_app.errors import KnownError
 from agent_app.geometry import Region, Size
 
 if TYPE_CHECKING:
     from agent_app.model_runtime import Sampling
+    from agent_app.policy.judging import Policy
+    from agent_app.policy.rules import Confirm
     from agent_app.session import WorkplaceOptions
 
 
@@ -34,7 +37,15 @@ def add_run(commands: Commands) -> None:
         help="the model may type this stored secret, too (those that the task names, it may); may "
         "be given several times",
     )
+    run.add_argument(
+        "--veto",
+        type=float,
+        metavar="S",
+        help="show what it is about to do for so many seconds before it does it, so that you can "
+        f"say no (default: {VETO_SECONDS:g} in the window, 0 with --no-window; 0 is at once)",
+    )
     add_limits(run)
+    add_policy(run)
     add_sampling(run)
     run.set_defaults(command=_run)
 
@@ -81,6 +92,36 @@ def add_desktop(parser: argparse.ArgumentParser) -> None:
         help="never look at this part of the screen; may be given several times",
     )
     parser.add_argument("--virtual", metavar="WxH", help="work on a private desktop of this size")
+
+
+def add_policy(parser: argparse.ArgumentParser) -> None:
+    """What may be done, and when the person is asked."""
+    parser.add_argument(
+        "--confirm",
+        choices=("risky", "all", "none"),
+        help="ask before risky actions, before all, or never; what is refused stays refused "
+        "(default: risky on your own display, none with --virtual)",
+    )
+    parser.add_argument(
+        "--policy",
+        type=Path,
+        metavar="FILE",
+        help="what asks and what is refused (default: yours, else the one that is shipped; see "
+        "agent-app policy show)",
+    )
+
+
+def policy_of(options: argparse.Namespace, *, confirm: Confirm | None = None) -> Policy:
+    """Read the policy and the mode of a run; raises KnownError.
+
+    `confirm` is the mode that is taken when none is given.
+    """
+    from agent_app.policy.file import own_rules
+    from agent_app.policy.judging import Policy
+
+    rules = own_rules(options.policy)
+    own = "none" if options.virtual else rules.confirm
+    return Policy(rules=rules, confirm=options.confirm or confirm or own)
 
 
 def add_limits(parser: argparse.ArgumentParser, *, steps: int = 50) -> None:
@@ -155,6 +196,11 @@ def add_doctor(commands: Commands) -> None:
     """`agent-app doctor`."""
     doctor = commands.add_parser("doctor", help="check this machine", description=_doctor.__doc__)
     doctor.add_argument("--virtual", metavar="WxH", help="check on a private desktop of this size")
+    doctor.add_argument(
+        "--calibrate",
+        action="store_true",
+        help="click targets on every monitor instead, and store a correction where they are missed",
+    )
     doctor.set_defaults(command=_doctor)
 
 
@@ -165,6 +211,12 @@ def _run(options: argparse.Namespace) -> int:
     from agent_app.session import EXIT_STATUS, Workplace
 
     chosen = replace(workplace_options(options, app=options.app), secrets=tuple(options.secret))
+    veto: float | None = options.veto
+    if veto is not None and not 0 <= veto <= MOST_VETO_SECONDS:
+        raise KnownError(
+            f"nobody waits {veto:g} seconds before each act",
+            remedy=f"give --veto 0 to {MOST_VETO_SECONDS:g}",
+        )
     if not options.no_window:
         require_display_for_window()
     store = open_store(os.environ)
@@ -177,6 +229,7 @@ def _run(options: argparse.Namespace) -> int:
 
             console = Console()
             session = place.session(options.task, episode=options.episode)
+            session.offer_veto(veto or 0.0)
             finished = print_run(session, console)
             if session.recorder.folder.exists():
                 console.print(f"episode: {session.recorder.folder}", style="dim", soft_wrap=True)
@@ -189,6 +242,8 @@ def _run(options: argparse.Namespace) -> int:
             region=place.screen.region,
             task=options.task,
             autostart=True,
+            veto_seconds=VETO_SECONDS if veto is None else veto,
+            confirm=chosen.settings.policy.confirm,
         )
 
 
@@ -203,6 +258,11 @@ def _doctor(options: argparse.Namespace) -> int:
     """Check everything a run needs; each line is in order, or says what to do."""
     from rich.console import Console
 
+    if options.calibrate:
+        from agent_app.doctor.calibrating import print_calibration
+
+        size = size_of(options.virtual)
+        return 0 if print_calibration(os.environ, Console(), virtual=size) else 3
     from agent_app.doctor import print_checks, run_checks
 
     checks = run_checks(os.environ, virtual=size_of(options.virtual))
@@ -210,11 +270,15 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def workplace_options(
-    options: argparse.Namespace, *, app: str | None = None, prompt: str = "agent"
+    options: argparse.Namespace,
+    *,
+    app: str | None = None,
+    prompt: str = "agent",
+    confirm: Confirm | None = None,
 ) -> WorkplaceOptions:
     """Read and check the flags of a run; raises KnownError.
 
-    `app` is started on the desktop; `prompt` is the one that is taken when none is given.
+    `app` is started on the desktop; `prompt` and `confirm` are taken when none is given.
     """
     from agent_app.events import Budgets
     from agent_app.loop import LoopSettings
@@ -235,6 +299,7 @@ def workplace_options(
         settings=LoopSettings(
             budgets=Budgets(steps=options.max_steps, seconds=options.max_seconds),
             sampling=sampling(options),
+            policy=policy_of(options, confirm=confirm),
         ),
     )
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent_app.cli.parsers import Commands
-from agent_app.errors import KnownError
 
 if TYPE_CHECKING:
     from pytest import CollectReport  # noqa: PT013 - for its type alone
 
-_PLUGIN = "agent_app.testing.plugin"
 _STOPPED, _FAILED, _UNREADABLE, _WRONG_USAGE = 130, 4, 3, 2
 
 
@@ -51,18 +47,16 @@ def _test(options: argparse.Namespace) -> int:
     """Run flows and tests, each on a desktop of its own, with pytest."""
     if options.schema:
         return _write_schema([Path(path) for path in options.paths or ["."]])
-    if importlib.util.find_spec("pytest") is None:
-        raise KnownError("pytest is not installed", remedy="pip install pytest")
+    from agent_app.suite.collecting import plugin_flags, require_pytest
+
+    require_pytest()
     import pytest
 
-    arguments = list(options.paths)
+    arguments = [*options.paths, *plugin_flags()]
     for value in options.var:
         arguments += ["--agent-var", value]
     if options.model:
         arguments += ["--agent-model", options.model]
-    registered = [each.value for each in entry_points(group="pytest11")]
-    if _PLUGIN not in registered:  # run from a checkout that was not installed
-        arguments += ["-p", _PLUGIN]
     collected = _Collected()
     status = pytest.main(arguments, plugins=[collected])
     match pytest.ExitCode(status):

@@ -38,12 +38,13 @@ from agent_app.episode.format import (
 from agent_app.episode.frame_writer import FrameWriter
 from agent_app.errors import KnownError
 from agent_app.events import (
+    LIVE_ONLY,
     ActionDecided,
+    ActionJudged,
     Event,
     FrameCaptured,
     RunFinished,
     RunStarted,
-    TokenStreamed,
 )
 from agent_app.screen.frame import Frame
 
@@ -85,7 +86,7 @@ class EpisodeRecorder:
                 cleanup.callback(events.close)
             lines: io.FileIO | None = None
             for event in events:
-                if not isinstance(event, TokenStreamed):
+                if not isinstance(event, LIVE_ONLY):
                     with self._refusal_named():
                         if lines is None:
                             header = _header(event, model_sha1, settings_sha1)
@@ -114,7 +115,7 @@ class EpisodeRecorder:
         _append(lines, encode_line(event))
         if durable:
             os.fsync(lines.fileno())
-        if isinstance(event, FrameCaptured):
+        if isinstance(event, (FrameCaptured, ActionJudged)):
             sha1 = event.frame.sha1
             if not frames.has(sha1) and (frame := self._frames(sha1)) is not None:
                 frames.start(frame)

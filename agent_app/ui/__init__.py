@@ -15,6 +15,7 @@ from agent_app.episode.format import EVENTS_FILE
 from agent_app.errors import KnownError
 from agent_app.events import Event
 from agent_app.geometry import Region
+from agent_app.policy.rules import Confirm
 from agent_app.session import AgentSession
 
 
@@ -36,6 +37,8 @@ def run_window(
     region: Region | None = None,
     task: str = "",
     autostart: bool = False,
+    confirm: Confirm = "none",
+    veto_seconds: float = 0.0,
     close_when_finished: bool = False,
     environment: Mapping[str, str] | None = None,
     on_ready: Callable[[ShownWindow], None] | None = None,
@@ -49,6 +52,9 @@ def run_window(
     unless it lies outside `region` (what the agent looks at, in input units; None until the first
     frame has said so). `environment` is the person's own, which says where the window is shown;
     None is this process's.
+
+    `confirm` is when the person is asked before an action, until they choose otherwise in the
+    window. What is about to be done is shown for `veto_seconds` before, which they may choose, too.
 
     `on_ready` is called once the window is on the screen. `on_batch` is called after a batch of
     events has been shown: a picture taken when the batch holds an ActionDecided shows that step's
@@ -71,6 +77,8 @@ def run_window(
         region=region,
         task=task,
         autostart=autostart,
+        confirm=confirm,
+        veto_seconds=veto_seconds,
         close_when_finished=close_when_finished,
         display=environment.get("DISPLAY"),
         on_ready=on_ready,

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from agent_app.errors import KnownError
 from agent_app.events import Event, RunFinished
 from agent_app.geometry import Region, Size
+from agent_app.policy.rules import Confirm
 from agent_app.session import EXIT_STATUS, AgentSession
 from agent_app.ui import BatchHook, ShownWindow
 from agent_app.ui.placement import choose_place
@@ -34,6 +35,8 @@ def run(
     region: Region | None,
     task: str,
     autostart: bool,
+    confirm: Confirm,
+    veto_seconds: float,
     close_when_finished: bool,
     display: str | None,
     on_ready: Callable[[ShownWindow], None] | None,
@@ -59,6 +62,8 @@ def run(
 
         window.shown.connect(on_shown)
     window.task.box.setPlainText(task)
+    window.task.set_confirm(confirm)
+    window.view.steer.time.setValue(veto_seconds)
     window.show()
     if on_ready is not None:
         QTimer.singleShot(0, window, lambda: on_ready(window))

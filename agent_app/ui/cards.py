@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Literal
 
@@ -149,8 +150,11 @@ class QuestionCard(Card):
         self.rows.addLayout(row)
         self.buttons: list[QPushButton] = []
 
-    def show_question(self, asked: QuestionAsked | None) -> None:
-        """Ask this; None takes the question away."""
+    def show_question(self, asked: QuestionAsked | None, *, leave: bool = False) -> None:
+        """Ask this; None takes the question away.
+
+        Where it asks for leave to act, no stray key press is to give it.
+        """
         if asked is self._asked:
             return
         self._asked = asked
@@ -159,8 +163,24 @@ class QuestionCard(Card):
             return
         self.field.clear()
         self._offer(asked.choices)
-        self.say(self.tr("The agent asks"), asked.question, "question")
-        (self.buttons[0] if self.buttons else self.field).setFocus()
+        self.say(self._title(), asked.question, "question")
+        if leave:
+            self.skip.setFocus()
+        else:
+            (self.buttons[0] if self.buttons else self.field).setFocus()
+
+    def count_down(self) -> None:
+        """Say how much time is left for an answer."""
+        if self._asked is not None and self._asked.seconds is not None:
+            self.title.setText(self._title())
+
+    def _title(self) -> str:
+        if self._asked is None or self._asked.seconds is None:
+            return self.tr("The agent asks")
+        left = max(0, round(self._asked.at + self._asked.seconds - time.monotonic()))
+        minutes, seconds = divmod(left, 60)
+        said = self.tr("The agent asks, for {time} more")
+        return said.format(time=f"{minutes}:{seconds:02d}")
 
     def _offer(self, choices: Sequence[str]) -> None:
         for button in self.buttons:
@@ -172,20 +192,21 @@ class QuestionCard(Card):
             button = QPushButton(f"&{number}  {plain}" if number < 10 else plain, self)
             button.setAccessibleName(choice)
             button.setStyleSheet("text-align: left;")
-            button.clicked.connect(lambda _checked=False, answer=choice: self._give(answer))
+            button.clicked.connect(lambda _checked=False, answer=choice: self.give(answer))
             self._choices.addWidget(button)
             self.buttons.append(button)
 
     @Slot()
     def _on_sent(self) -> None:
         if text := self.field.text().strip():
-            self._give(text)
+            self.give(text)
 
     @Slot()
     def _on_skipped(self) -> None:
-        self._give(None)
+        self.give(None)
 
-    def _give(self, answer: str | None) -> None:
+    def give(self, answer: str | None) -> None:
+        """Answer the question, and take it away."""
         self.hide()
         self.answered.emit(answer)
 

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from agent_app.course import ONE_STEP
 from agent_app.errors import KnownError
 from agent_app.events import FrameCaptured, RunFinished
 from agent_app.geometry import FrameTransform, Region
@@ -71,6 +72,11 @@ class MainWindow(QWidget):
         self.task.stopped.connect(self.stop)
         self.view = RunView(theme, self.task, self)
         self.view.answered.connect(self._on_answered)
+        self.view.hinted.connect(self._on_hinted)
+        self.view.steer.typing_begun.connect(self._on_typing_begun)
+        self.view.steer.vetoed.connect(self._on_vetoed)
+        self.view.steer.veto_time_chosen.connect(self._on_veto_time_chosen)
+        self.view.steer.step_requested.connect(self.step)
         self.view.replay_requested.connect(self.replay)
         self.episodes = EpisodesView(theme, self)
         self.episodes.theme_requested.connect(self.theme_requested)
@@ -133,19 +139,25 @@ class MainWindow(QWidget):
         save_picture(self, path)
 
     @Slot(str)
-    def start(self, task: str) -> None:
-        """Run a task, unless a run goes on."""
+    def start(self, task: str, *, stepwise: bool = False) -> None:
+        """Run a task, unless a run goes on; `stepwise` asks before the first step already."""
         if self.running or self._closing:
             return
         self.result = None
         if self.task.box.toPlainText().strip() != task:
             self.task.box.setPlainText(task)
         self.task.set_running(True)
+        veto_seconds = self.view.steer.time.value()
         curtain = self._curtain
+        confirm = self.task.confirm
         unobstructed = nullcontext if curtain is None else curtain.unobstructed
 
         def make_session(task: str) -> AgentSession:
             session = self._session = self._make_session(task)
+            session.offer_veto(veto_seconds)
+            if stepwise:
+                session.pause()
+            session.confirm = confirm
             if curtain is not None:
                 session.is_ours = curtain.is_ours
             return session
@@ -174,6 +186,18 @@ class MainWindow(QWidget):
         """Have the run hold still; it asks whether to go on then. Returns at once."""
         if self._worker is not None and self._session is not None:
             self._session.pause()
+
+    @Slot()
+    def step(self) -> None:
+        """Do one step, then ask: in a run that waits or goes on, or in one that begins so."""
+        question = self.view.story.question
+        if not self.running:
+            if task := self.task.box.toPlainText().strip():
+                self.start(task, stepwise=True)
+        elif question is not None and ONE_STEP in question.choices:
+            self.view.question.give(ONE_STEP)
+        else:
+            self.pause()
 
     @Slot()
     def give_up(self) -> None:
@@ -205,6 +229,7 @@ class MainWindow(QWidget):
         self._ticker.stop()
         if self._curtain is not None:
             self._curtain.abandon()
+        self.view.close_down()
         self.episodes.close_down()
         event.accept()
         self.closed.emit()
@@ -268,6 +293,26 @@ class MainWindow(QWidget):
     def _on_answered(self, answer: str | None) -> None:
         if self._worker is not None:
             self._worker.answer(answer)
+
+    @Slot(str)
+    def _on_hinted(self, hint: str) -> None:
+        if self._session is not None:
+            self._session.hint(hint)
+
+    @Slot()
+    def _on_typing_begun(self) -> None:
+        if self._session is not None:
+            self._session.listen()
+
+    @Slot()
+    def _on_vetoed(self) -> None:
+        if self._session is not None:
+            self._session.veto()
+
+    @Slot(float)
+    def _on_veto_time_chosen(self, seconds: float) -> None:
+        if self._session is not None:
+            self._session.offer_veto(seconds)
 
     @Slot()
     def _take_last_events(self) -> None:

@@ -14,6 +14,7 @@ from agent_app.runtimes.endpoint.addresses import read_addresses
 from agent_app.runtimes.endpoint.runtime import EndpointRuntime
 from agent_app.runtimes.endpoint.server import Patience
 from tests.fakes.model_server import ModelServer, serve_model
+from tests.fakes.secret_store import store_of
 
 SHORT = Patience(connect=5, first_token=20, idle=20, attempts=3, backoff=0.01, rest=60)
 OpenRuntime = Callable[..., EndpointRuntime]
@@ -24,6 +25,7 @@ def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """The keys of whoever runs the tests stay out of them."""
     for name in ("AGENT_APP_API_KEY", "OPENAI_API_KEY"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("agent_app.runtimes.endpoint.open_store", lambda _environment: store_of({}))
 
 
 @pytest.fixture

@@ -17,7 +17,10 @@ from agent_app.episode.reader import open_episode
 from agent_app.errors import KnownError
 from agent_app.events import ReplyReceived, RunFinished, RunStarted
 from agent_app.model_runtime import ModelOptions, open_runtime
+from agent_app.runtimes.endpoint.keys import find_key, stored_name
+from agent_app.secret_store import SecretStore, Vault
 from tests.fakes.model_server import Chat, ModelServer, serve_model
+from tests.fakes.secret_store import store_of
 
 pytest_plugins = ["pytester"]
 ROOT = Path(__file__).parent.parent.parent
@@ -82,6 +85,58 @@ def test_the_key_comes_from_the_environment(server: ModelServer, monkeypatch: py
     monkeypatch.delenv("AGENT_APP_API_KEY")
     with pytest.raises(KnownError, match="refuses the key"):
         open_runtime(server.url, environment={}, options=ModelOptions())
+
+
+@pytest.mark.parametrize(
+    ("environment", "stored", "key"),
+    [
+        ({"AGENT_APP_API_KEY": "ours", "OPENAI_API_KEY": "theirs"}, {"api-key": "all"}, "ours"),
+        ({"OPENAI_API_KEY": "theirs"}, {"api-key-gpu1": "one"}, "theirs"),
+        ({"AGENT_APP_API_KEY": " "}, {"api-key-gpu1": "one", "api-key": "all"}, "one"),
+        ({}, {"api-key-gpu2": "another", "api-key": "all"}, "all"),
+        ({}, {"api-key-gpu2": "another"}, ""),
+    ],
+)
+def test_the_environment_comes_before_the_stored_key_of_a_host_and_that_for_all(
+    environment: dict[str, str], stored: dict[str, str], key: str
+):
+    assert find_key("gpu1:8000", environment=environment, secrets=store_of(stored)) == key
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("Models.example.org", "api-key-models.example.org"),
+        ("localhost:8000", "api-key-localhost"),
+        ("[fe80::1]:8000", "api-key-fe80-1"),
+        ("[fe80::1]", "api-key-fe80-1"),
+    ],
+)
+def test_a_key_is_stored_by_the_name_of_its_host(host: str, name: str):
+    assert stored_name(host) == name
+    store_of({}).set(name, "a key of the host")  # a name that the store takes
+
+
+def test_a_stored_key_is_shown_to_its_server(server: ModelServer, monkeypatch: pytest.MonkeyPatch):
+    server.key = "kept in the keyring"
+    store = store_of({"api-key-127.0.0.1": server.key})
+    monkeypatch.setattr("agent_app.runtimes.endpoint.open_store", lambda _environment: store)
+    runtime, _ = open_runtime(server.url, environment={}, options=ModelOptions())
+    runtime.close()
+
+
+def test_secrets_that_do_not_open_are_told_of_and_the_server_is_asked_without_a_key(
+    server: ModelServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    def closed() -> dict[str, Vault]:
+        raise KnownError("the system's keyring refused", remedy="unlock it and try again")
+
+    monkeypatch.setattr(
+        "agent_app.runtimes.endpoint.open_store", lambda _environment: SecretStore(closed)
+    )
+    runtime, _ = open_runtime(server.url, environment={}, options=ModelOptions())
+    runtime.close()
+    assert "the system's keyring refused" in caplog.text
 
 
 def test_a_key_that_would_travel_in_the_clear_is_warned_about(

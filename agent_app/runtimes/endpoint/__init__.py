@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from agent_app.errors import KnownError
 from agent_app.model_runtime import ModelOptions, Progress
 from agent_app.runtimes.endpoint.keys import find_key
+from agent_app.secret_store import open_store
 
 if TYPE_CHECKING:
     from agent_app.runtimes.endpoint.runtime import EndpointRuntime
@@ -41,7 +42,11 @@ def open_endpoint(
     from agent_app.runtimes.endpoint.server import Patience
 
     addresses = read_addresses(name, model=options.model_name)
-    keys = {address: find_key(address.host, environment=os.environ) for address in addresses}
+    secrets = open_store(os.environ)
+    keys = {
+        address: find_key(address.host, environment=os.environ, secrets=secrets)
+        for address in addresses
+    }
     for address, key in keys.items():
         if key and not address.is_encrypted and not address.is_here:
             _log.warning("the key for %s travels unencrypted: use https://", address.host)

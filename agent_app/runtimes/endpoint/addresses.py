@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from agent_app.errors import KnownError
+from agent_app.runtimes.endpoint.keys import stored_name
 
 _EXAMPLE = "write it as http://HOST:PORT/v1; several are separated by commas"
 
@@ -72,6 +73,7 @@ def _split(url: str) -> SplitResult:
         raise KnownError(
             f"the address of {parts.hostname} has a name or a password in it, and addresses are"
             " recorded",
-            remedy="leave it out, and put the key into the environment as AGENT_APP_API_KEY",
+            remedy="leave it out, and store the key: "
+            f"agent-app secret set {stored_name(parts.hostname or '')}",
         )
     return parts

@@ -14,6 +14,7 @@ import openai
 
 from agent_app.errors import KnownError
 from agent_app.runtimes.endpoint.addresses import Address
+from agent_app.runtimes.endpoint.keys import NAMES, stored_name
 
 Kind = Literal["passing", "too long", "refused field", "lasting"]
 
@@ -140,7 +141,8 @@ def _status_fault(error: openai.APIStatusError, asked: Asked) -> Fault:
         )
     if status in (401, 403):
         message = f"{host} refuses the key" if asked.key else f"{host} wants a key"
-        return Fault(message + told, remedy="put its key into the environment as AGENT_APP_API_KEY")
+        remedy = f"agent-app secret set {stored_name(host)}, or set {NAMES[0]}"
+        return Fault(message + told, remedy=remedy)
     if status == 404:
         return Fault(
             f"{host} has no model {asked.model!r}, or no chat at {asked.address.url}{told}",
