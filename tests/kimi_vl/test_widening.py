@@ -20,8 +20,13 @@ from train.shape import SMALL
 
 
 def test_the_small_model_is_covered_once_it_is_widened():
-    assert "heads" in uncovered(SMALL.text) or "no power of two" in uncovered(SMALL.text)
+    assert "query size without position 48" in uncovered(SMALL.text)
     assert uncovered(wide_enough(SMALL.text)) == ""
+
+
+def test_its_experts_are_too_narrow_for_four_bits_and_the_published_ones_are_not():
+    assert "four bits" in uncovered(wide_enough(SMALL.text), halved=True)
+    assert uncovered(TextConfig(), halved=True) == ""
 
 
 def test_the_published_model_is_left_as_it_is():
