@@ -211,8 +211,20 @@ class Workplace:
                 options=self.options.loading,
                 progress=progress,
             )
-            self._opened.callback(self._runtime.close)
+            self._opened.callback(self.close_model)
         return self._runtime
+
+    @property
+    def model(self) -> RuntimeInfo | None:
+        """The model that is open."""
+        runtime = self._runtime
+        return None if runtime is None else runtime.info
+
+    def close_model(self) -> None:
+        """Close the model, if it is open; whoever needs it opens it again."""
+        runtime, self._runtime = self._runtime, None
+        if runtime is not None:
+            runtime.close()
 
     def launch(self, command: str) -> subprocess.Popen[bytes]:
         """Start a program on this desktop and wait until its window has come to rest.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 
 from rich.console import Console
@@ -45,7 +45,7 @@ _SIGNS = {True: ("ok ", "green"), None: (" - ", "dim"), False: ("no ", "bold red
 
 def run_checks(
     environment: Mapping[str, str], *, virtual: Size | None = None
-) -> Iterator[CheckResult]:
+) -> Generator[CheckResult]:
     """Check this machine, and the desktop of `environment` or a private one of size `virtual`.
 
     On the person's own desktop the pointer moves and a small window shows for a few seconds. What
