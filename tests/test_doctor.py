@@ -6,6 +6,7 @@ import importlib.metadata
 import io
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 from rich.console import Console
@@ -179,10 +180,12 @@ def test_the_command_checks_a_private_desktop():
 
 
 @pytest.mark.desktop
-def test_a_click_that_does_not_arrive_is_reported(desktop: VirtualDesktop):
+def test_a_click_that_does_not_arrive_is_reported(
+    desktop: VirtualDesktop, wait_until: Callable[..., None]
+):
     connection = Display(desktop.display)
     with TextField(desktop.environment, seconds=2.0) as field:
-        assert field.wait_for(lambda now: bool(now["shown"]))["shown"]
+        wait_until(lambda: field.wait_for(lambda now: bool(now["shown"]))["shown"], seconds=60)
         cover = connection.screen().root.create_window(
             *(0, 0, 1280, 800, 0, X.CopyFromParent), override_redirect=True
         )
