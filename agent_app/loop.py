@@ -70,6 +70,7 @@ from agent_app.screen.ring import FrameRing
 from agent_app.screen.settle import Settled, SettleLimits
 from agent_app.typed import Fields, Typing
 
+ANSWER_SECONDS = 600.0  # a person who watches has answered by then, or has left
 _MISTAKES_IN_A_ROW = 3
 
 
@@ -89,7 +90,7 @@ class LoopSettings:
     last_settle: SettleLimits = AT_THE_END
     images: int = 3
     hand_rest: float = 1.5
-    answer_seconds: float | None = 600.0
+    answer_seconds: float | None = ANSWER_SECONDS
 
 
 def run(

@@ -67,6 +67,7 @@ def test_help_and_version_import_nothing_heavy():
         (["run", "x", "--no-window", "--virtual", "1280x"], "size '1280x'", "1280x800"),
         (["run", "x", "--no-window", "--region", "1,2,3"], "region '1,2,3'", "X,Y,W,H"),
         (["run", "x", "--no-window", "--max-steps", "0"], "room to work", "above zero"),
+        (["run", "x", "--no-window", "--veto", "-1"], "nobody waits", "--veto 0"),
         (["run", "x", "--no-window", "--context", "0"], "needs room", "--context"),
         (["run", "x", "--no-window", "--temperature", "-1"], "drawn so", "--temperature"),
         (["run", "x", "--no-window", "--top-p", "0"], "drawn so", "--top-p"),

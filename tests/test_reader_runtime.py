@@ -21,6 +21,7 @@ from agent_app.actions import (
     Wait,
     Write,
 )
+from agent_app.asking import VETOED_REMARK, hinted
 from agent_app.geometry import FramePoint, RelativePoint
 from agent_app.grounding import ground
 from agent_app.model_runtime import (
@@ -64,12 +65,14 @@ class Run:
         self.intent = ""
         self.tokens: list[Token] = []
 
-    def step(self, screen: str = "", *, remark: str = "") -> tuple[Action, ...]:
+    def step(self, screen: str = "", *, remark: str = "", opening: str = "") -> tuple[Action, ...]:
         """The actions for this screen; `remark` is what the loop says afterwards."""
         self.number += 1
         image = picture(screen)
         self.tokens = list(
-            self.runtime.generate(GenerationRequest(self.history.turns(image), self.task))
+            self.runtime.generate(
+                GenerationRequest(self.history.turns(image), self.task, opening=opening)
+            )
         )
         reply, finish = split(self.tokens)
         assert finish.ended_by == "stop"
@@ -81,8 +84,8 @@ class Run:
             self.history.remark(remark)
         return decision.actions
 
-    def one(self, screen: str = "", *, remark: str = "") -> Action:
-        (action,) = self.step(screen, remark=remark)
+    def one(self, screen: str = "", *, remark: str = "", opening: str = "") -> Action:
+        (action,) = self.step(screen, remark=remark, opening=opening)
         return action
 
 
@@ -629,3 +632,35 @@ def test_the_places_spoken_of_are_where_the_click_goes():
     assert picture("").transform.relative_to_frame(action.at) == FramePoint(
         pytest.approx(140.5, abs=0.01), pytest.approx(112.5, abs=0.01)
     )
+
+
+# What a person says into a thought
+
+
+@pytest.mark.parametrize(
+    "hint", ["the second", "not that one, the second", "2nd", "no; the last one", "不是, 2nd"]
+)
+def test_a_hint_tells_which_one_is_meant(hint: str):
+    run = Run('click "OK"', {"": BUTTONS})
+    assert run.one(opening=hinted("Looking for", hint)) == Click(at(900, 300, 30, 20))
+    assert f"A person said “{hint}”" in run.thought
+
+
+@pytest.mark.parametrize("hint", ["please hurry", "the seventh"])
+def test_a_hint_that_tells_nothing_changes_nothing(hint: str):
+    run = Run('click "OK"', {"": BUTTONS})
+    assert isinstance(run.one(opening=hinted("", hint)), AskHuman)
+    assert "does not tell" in run.thought
+
+
+def test_a_thought_that_goes_on_without_a_hint_has_none():
+    run = Run('click "Save"', {"": BUTTONS})
+    assert run.one(opening=hinted("Reading\nthe scr", "")) == Click(at(100, 100))
+    assert "A person said" not in run.thought
+
+
+def test_what_a_person_vetoed_is_not_taken_for_done_and_a_hint_changes_it():
+    run = Run('click 1st "OK"\nclick "Save"', {"": BUTTONS})
+    assert run.one(remark=VETOED_REMARK) == Click(at(400, 300, 30, 20))
+    assert run.one(opening=hinted("", "the second")) == Click(at(900, 300, 30, 20))
+    assert run.one() == Click(at(100, 100))

@@ -183,6 +183,7 @@ def test_flags_come_before_what_is_set(file: SettingsFile) -> None:
     )
     assert [each.settings.policy.confirm for each in (plain, given)] == ["all", "risky"]
     assert {each.settings.policy.rules.answer_seconds for each in (plain, given)} == {9.0}
+    assert {each.settings.answer_seconds for each in (plain, given)} == {9.0}
     assert given.settings.budgets.steps == 6
     assert (given.model, given.take_over, given.virtual) == ("kimi-vl", True, None)
     assert (given.monitor, given.region) == (None, Region(1, 1, 5, 5))

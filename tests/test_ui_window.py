@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -679,12 +680,43 @@ def test_nothing_overlaps_at_the_smallest_size(opened: Callable[[Script], Opened
     window.resize(window.minimumSize())
     window.grab()
     assert window.size().toTuple() == (960, 600)
-    pane = window.view.pane
-    parts = [pane.title, pane.screenshot, pane.timing, window.view.outcome]
-    tops = [widget.mapTo(window, widget.rect().topLeft()).y() for widget in parts]
-    bottoms = [top + widget.height() for top, widget in zip(tops, parts, strict=True)]
-    tops.append(window.view.status.mapTo(window, QPoint()).y())
-    assert all(bottom <= top for bottom, top in zip(bottoms, tops[1:], strict=True))
+    pane, view = window.view.pane, window.view
+    assert not pane.time.isVisible()  # it gives way to the card
+    assert_below_each_other(window, pane.title, pane.screenshot, view.steer, view.outcome)
+    row = [view.steer.field, view.steer.step, view.steer.time, view.steer.veto]
+    assert all(one.geometry().right() < other.x() for one, other in itertools.pairwise(row))
+    window.resize(1280, 800)
+    window.grab()
+    assert_below_each_other(window, pane.screenshot, view.steer, pane.time, view.outcome)
+
+
+def test_a_question_has_room_at_the_smallest_size(
+    opened: Callable[[Script], Opened], qtbot: QtBot
+) -> None:
+    def script(session: ScriptedSession) -> Iterator[Event]:
+        yield session.started()
+        yield from session.play_step(1, FRAMES[0], CLICK, "Click Save")
+        yield from session.ask(1, "Which one?", ("left", "right", "none of them"))
+        yield session.finished("success")
+
+    window = opened(script).window
+    window.resize(window.minimumSize())
+    window.start("x")
+    question = window.view.question
+    qtbot.waitUntil(question.isVisible)
+    window.grab()
+    window.grab()
+    assert_below_each_other(window, window.view.steer, *question.buttons, question.field)
+    question.skip.click()
+    qtbot.waitUntil(lambda: not window.running)
+
+
+def assert_below_each_other(window: MainWindow, *parts: QWidget) -> None:
+    """Also above the line at the foot."""
+    below = (*parts, window.view.status)
+    tops = [part.mapTo(window, QPoint()).y() for part in below]
+    bottoms = [top + part.height() for top, part in zip(tops, below, strict=True)]
+    assert all(bottom <= top for bottom, top in zip(bottoms, tops[1:], strict=False))
 
 
 def test_the_picture_of_the_window_is_written(

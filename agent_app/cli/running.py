@@ -131,11 +131,16 @@ def policy_of(options: argparse.Namespace, *, confirm: Confirm | None = None) ->
     from agent_app.policy.judging import Policy
 
     rules = own_rules(options.policy)
-    seconds: float | None = getattr(options, "answer_seconds", None)  # which has no flag
-    if seconds is not None:
+    if (seconds := _answer_seconds(options)) is not None:
         rules = replace(rules, answer_seconds=seconds)
     own = "none" if options.virtual else rules.confirm
     return Policy(rules=rules, confirm=options.confirm or confirm or own)
+
+
+def _answer_seconds(options: argparse.Namespace) -> float | None:
+    """How long a question waits, where the settings say so; it has no flag."""
+    seconds: float | None = getattr(options, "answer_seconds", None)
+    return seconds
 
 
 def add_limits(parser: argparse.ArgumentParser, *, steps: int = 50, terminal: bool = True) -> None:
@@ -258,7 +263,7 @@ def workplace_options(
     `app` is started on the desktop; `prompt` and `confirm` are taken when none is given.
     """
     from agent_app.events import Budgets
-    from agent_app.loop import LoopSettings
+    from agent_app.loop import ANSWER_SECONDS, LoopSettings
     from agent_app.session import WorkplaceOptions
 
     if options.max_steps < 1 or options.max_seconds <= 0:
@@ -277,6 +282,7 @@ def workplace_options(
             budgets=Budgets(steps=options.max_steps, seconds=options.max_seconds),
             sampling=sampling(options),
             policy=policy_of(options, confirm=confirm),
+            answer_seconds=_answer_seconds(options) or ANSWER_SECONDS,
         ),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -21,6 +21,7 @@ from agent_app.ui.time_card import TimeCard
 from agent_app.ui.viewer.stage import Stage, View
 
 _USUAL_RATIO = 10 / 16
+_LOW = 640  # pixels
 
 
 class StepPane(QWidget):
@@ -38,6 +39,7 @@ class StepPane(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.view: View = "target"
+        self._cards: list[QWidget] = []
         self.title = LineLabel(self)
         self.title.setProperty("role", "title")
         self.live = QPushButton(self)
@@ -134,9 +136,22 @@ class StepPane(QWidget):
     def add_card(self, card: QWidget) -> None:
         """Put a card below the rest."""
         self.rows.insertWidget(self.rows.count() - 1, card)
+        self._cards.append(card)
+        card.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if event.type() in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent):
+            self._make_room()
+        return super().eventFilter(watched, event)
+
+    def _make_room(self) -> None:
+        """In a low window, where time went gives way to a card."""
+        crowded = self.height() < _LOW and any(not card.isHidden() for card in self._cards)
+        self.time.setVisible(not crowded)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         super().resizeEvent(event)
+        self._make_room()
         self._fit()
 
     def _fit(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QKeySequence, QShortcut
 
 from agent_app.ui.viewer.keys import Command
@@ -22,7 +23,7 @@ def install(view: RunView) -> None:
 
 def run_commands(view: RunView) -> tuple[Command, ...]:
     """The commands of the view itself."""
-    tr, steer, pane = view.tr, view.steer, view.pane
+    steer, pane = view.steer, view.pane
     picture, go = pane.screenshot, view.thought.go_to_mention
     return (
         Command(("Ctrl+H",), tr("Give a hint"), steer.field.setFocus),
@@ -52,7 +53,6 @@ def run_commands(view: RunView) -> tuple[Command, ...]:
 
 def told_commands(view: RunView) -> tuple[Command, ...]:
     """All that the list of keys shows: the view's own, and those that its parts listen for."""
-    tr = view.tr
 
     def elsewhere() -> None:
         raise AssertionError("this key is obeyed where it is listened for")
@@ -64,6 +64,11 @@ def told_commands(view: RunView) -> tuple[Command, ...]:
         Command(("Esc",), tr("Veto what it is about to do"), elsewhere),
         *run_commands(view),
     )
+
+
+def tr(text: str) -> str:
+    """What a key does, in the person's language: of one table with the viewer's keys."""
+    return QCoreApplication.translate("Viewer", text)
 
 
 def _quietly(do: Callable[[], object]) -> Callable[[], None]:

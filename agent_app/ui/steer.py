@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
 
 from agent_app.control import MOST_VETO_SECONDS
 from agent_app.events import VetoOffered
 
 _COUNT_MILLISECONDS = 50
+_ROOMY = 560  # pixels
 
 
 class SteerBar(QWidget):
@@ -58,7 +59,7 @@ class SteerBar(QWidget):
         self.step.setToolTip(self.tr("Do one step, then ask (F10)"))
         self.step.setAccessibleName(self.tr("One step"))
         self.step.clicked.connect(self.step_requested)
-        caption = QLabel(self.tr("&Veto time"), self)
+        caption = self._caption = QLabel(self.tr("&Veto time"), self)
         caption.setProperty("role", "muted")
         self.time = QDoubleSpinBox(self)
         self.time.setRange(0.0, MOST_VETO_SECONDS)
@@ -122,6 +123,12 @@ class SteerBar(QWidget):
         else:
             self._timer.start()
             self._count()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """In a narrow window, what Enter does as well and what a tip says give way."""
+        super().resizeEvent(event)
+        for widget in (self.send, self._caption):
+            widget.setVisible(self.width() >= _ROOMY)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         escape = (

@@ -74,6 +74,7 @@ _FENCE = re.compile(r"^`{1,3}\w*(?:\n|\Z)", re.MULTILINE)  # also while it is st
 _BREAKS = re.compile("\r\n|[\r\u2029\ufdd0\ufdd1]")  # where a text document begins a new line
 # What turns the direction of writing by force: a text could then seem to say something else.
 _TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\ufffd")
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _LONGEST_SHOWN = 200_000  # characters; more makes a text document slow, and nobody reads it
 
 
@@ -84,7 +85,9 @@ def shown_text(text: str) -> str:
     """
     if len(text) > _LONGEST_SHOWN:
         text = f"{text[:_LONGEST_SHOWN]}\n… {len(text) - _LONGEST_SHOWN} more characters"
-    return _FENCE.sub("", _BREAKS.sub("\n", text.translate(_TURNING))).lstrip("\n")
+    if _TURNS.search(text):  # which takes a tenth of the time of replacing
+        text = text.translate(_TURNING)
+    return _FENCE.sub("", _BREAKS.sub("\n", text)).lstrip("\n")
 
 
 def shown_line(text: str, most: int) -> str:

@@ -238,11 +238,16 @@ class ThoughtView(QTextEdit):
 
     def _cursor(self, piece: int, start: int, end: int) -> QTextCursor:
         """A cursor over characters of a piece; a text document counts in units of UTF-16."""
-        before = sum(_units(text) + 1 for _, text in self._shown[:piece])
         text = self._shown[piece][1]
+        if piece == len(self._shown) - 1:  # most are asked for near the end: count from there
+            last = self.document().characterCount() - 1
+            first, last = last - _units(text[start:]), last - _units(text[end:])
+        else:
+            before = sum(_units(text) + 1 for _, text in self._shown[:piece])
+            first, last = before + _units(text[:start]), before + _units(text[:end])
         cursor = QTextCursor(self.document())
-        cursor.setPosition(before + _units(text[:start]))
-        cursor.setPosition(before + _units(text[:end]), QTextCursor.MoveMode.KeepAnchor)
+        cursor.setPosition(first)
+        cursor.setPosition(last, QTextCursor.MoveMode.KeepAnchor)
         return cursor
 
     def _bring_to_view(self, cursor: QTextCursor) -> None:

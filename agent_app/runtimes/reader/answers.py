@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from agent_app.geometry import Size
-from agent_app.runtimes.reader.language.steps import LAST
+from agent_app.runtimes.reader.language.parsing import parse_qualifiers
+from agent_app.runtimes.reader.language.steps import LAST, Target
 from agent_app.runtimes.reader.language.vocabulary import ordinal_of
 from agent_app.runtimes.reader.matching.candidates import Candidate
 from agent_app.runtimes.reader.matching.likeness import caseless, contains
@@ -14,7 +15,20 @@ from agent_app.runtimes.reader.narration import describe
 
 MOST_CHOICES = 12
 _NUMBER = re.compile(r"(?:number|no\.?|#)?\s*\(?(\d{1,2})[.)]*")
+_PARTS = re.compile("[,;.:!，。；：！]")
 _NOISE = re.compile(r"\b(?:the|one)\b")
+
+
+def narrowed(hint: str, target: Target) -> Target | None:
+    """The target as a hint qualifies it, all of it or its last part, as in `no, the second`.
+
+    None for a hint that does not.
+    """
+    for part in (hint, *reversed(_PARTS.split(hint))):
+        found = parse_qualifiers(part.strip(), target)
+        if found is not None:
+            return found
+    return None
 
 
 def choices_for(candidates: Sequence[Candidate], size: Size) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from agent_app.geometry import Size
 from agent_app.runtimes.reader import code
-from agent_app.runtimes.reader.answers import choices_for, pick
+from agent_app.runtimes.reader.answers import choices_for, narrowed, pick
 from agent_app.runtimes.reader.history import ASK, FINISH, GIVE_UP, LOOK, WAIT, Progress, mark
 from agent_app.runtimes.reader.language.parsing import parse_qualifiers
 from agent_app.runtimes.reader.language.steps import (
@@ -69,10 +69,14 @@ Locating = Generator[str, None, Candidate | Decision]
 class Decider:
     """Thinks one reply through; every method yields what it considers and returns what to do.
 
-    `size` is the frame in pixels, the space of the sight's boxes.
+    `size` is the frame in pixels, the space of the sight's boxes; `hint` is what a person said into
+    the thought before.
     """
 
-    def __init__(self, steps: Sequence[Step], stand: Progress, sight: Sight, size: Size) -> None:
+    def __init__(
+        self, steps: Sequence[Step], stand: Progress, sight: Sight, size: Size, *, hint: str = ""
+    ) -> None:
+        self._hint = hint
         self._steps = steps
         self._stand = stand
         self._sight = sight
@@ -215,6 +219,8 @@ class Decider:
         yield f"Looking for {wanted(target)}.\n"
         found = self._find(target, purpose, parent)
         yield account(found, self._size)
+        if self._hint:
+            found = yield from self._heed(found, target, purpose, parent)
         if isinstance(found, Ambiguous):
             chosen = yield from self._settle(found, target, purpose, part, parent)
             if isinstance(chosen, Decision):
@@ -231,6 +237,19 @@ class Decider:
                 )
             )
         return found.candidate
+
+    def _heed(
+        self, found: Found, target: Target, purpose: Purpose, parent: str | None
+    ) -> Generator[str, None, Found]:
+        """What is meant after a person's hint; what was found where it does not tell."""
+        yield f"A person said {quote(self._hint)}.\n"
+        meant = narrowed(self._hint, target)
+        again = None if meant is None else self._find(meant, purpose, parent)
+        if isinstance(again, Match):
+            yield account(again, self._size)
+            return again
+        yield "That does not tell which one.\n"
+        return found
 
     def _find(self, target: Target, purpose: Purpose, parent: str | None = None) -> Found:
         return find(self._sight, target, purpose=purpose, size=self._size, parent=parent)
@@ -254,8 +273,8 @@ class Decider:
                 return self._give_up(f"{several}, and nobody said which is meant: {listed}")
             yield f"The person answered {quote(answer)}.\n"
             picked = pick(answer, found.candidates, choices)
-            if picked is None and (narrowed := parse_qualifiers(answer, target)) is not None:
-                again = self._find(narrowed, purpose, parent)
+            if picked is None and (meant := parse_qualifiers(answer, target)) is not None:
+                again = self._find(meant, purpose, parent)
                 picked = again.candidate if isinstance(again, Match) else None
             if picked is not None:
                 return picked

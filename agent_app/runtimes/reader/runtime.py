@@ -141,7 +141,15 @@ class ReaderRuntime:
             sight = self._eyes.look(picture)
             watch.look = time.monotonic() - began
             yield f"{summary(sight, watch.look)}\n"
-        return (yield from Decider(steps, stand, sight, picture.transform.size).decide())
+        size = picture.transform.size
+        hint = _hint_of(request.opening)
+        return (yield from Decider(steps, stand, sight, size, hint=hint).decide())
+
+
+def _hint_of(opening: str) -> str:
+    """The last line of an opening: a person's hint behind the thought that it broke off."""
+    lines = opening.removeprefix(THINK_OPEN).splitlines()
+    return lines[-1].strip() if lines and opening.endswith("\n") else ""
 
 
 def last_picture(turns: Sequence[Turn]) -> ImagePart:
