@@ -54,10 +54,12 @@ from agent_app.screen.frame import Frame, Screen
 from agent_app.screen.ring import FrameRing
 from agent_app.screen.settle import SettleLimits, wait_until_settled
 from agent_app.secret_store import SecretStore, open_store
+from agent_app.typed import Fields
 from agent_app.virtual import VirtualDesktop, start_program
 
 if TYPE_CHECKING:
     from agent_app.runtimes.reader.surroundings import LiveSurroundings
+    from agent_app.runtimes.reader.typed_fields import LiveFields
 
 # The exit status of a command whose run ended so.
 EXIT_STATUS: Mapping[Outcome, int] = MappingProxyType(
@@ -191,6 +193,7 @@ class Workplace:
             hand = corrected(hand, environment, screen.monitors())
             self.input: Input = self.secrecy.input(hand, self.screen)
             self.surroundings: Surroundings = opened.enter_context(_surroundings(environment))
+            self.fields: Fields = opened.enter_context(_fields(environment))
             if options.app:
                 self.launch(options.app)
             self._opened = opened.pop_all()
@@ -425,6 +428,7 @@ class LiveSession(RecordedSession):
             control=self.control,
             programs=place.programs,
             surroundings=place.surroundings,
+            fields=place.fields,
         )
 
     @property
@@ -443,3 +447,10 @@ def _surroundings(environment: Mapping[str, str]) -> LiveSurroundings:
     from agent_app.runtimes.reader.surroundings import LiveSurroundings
 
     return LiveSurroundings(environment)
+
+
+def _fields(environment: Mapping[str, str]) -> LiveFields:
+    # imported here for the same reason
+    from agent_app.runtimes.reader.typed_fields import LiveFields
+
+    return LiveFields(environment)

@@ -21,6 +21,13 @@ def add_demo(commands: Commands) -> None:
         help="where the results go (default: demo-output)",
     )
     demo.add_argument("--virtual", metavar="WxH", help="use a private desktop of this size")
+    demo.add_argument(
+        "--model",
+        choices=("reader", "small"),
+        default="reader",
+        help="what decides: the reader in two applications, or a small Kimi-VL in a form "
+        "(default: reader)",
+    )
     demo.set_defaults(command=_demo)
 
 
@@ -37,10 +44,10 @@ def add_doctor(commands: Commands) -> None:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    """Compute, write and save in two real applications, and keep pictures of it."""
+    """Watch it work in real windows, and keep pictures of it."""
     from agent_app.demo import run_demo
 
-    return run_demo(options.output, virtual=size_of(options.virtual))
+    return run_demo(options.output, model=options.model, virtual=size_of(options.virtual))
 
 
 def _doctor(options: argparse.Namespace) -> int:

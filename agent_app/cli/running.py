@@ -67,9 +67,9 @@ def add_model_choice(parser: argparse.ArgumentParser) -> None:
         "--model",
         action=_ModelName,
         metavar="NAME",
-        help="which model decides: reader, kimi-vl, ORG/NAME[@REVISION] in the cache, a folder, or "
-        "the URL of a server, http://HOST:PORT/v1, and of several with commas or by giving it again"
-        " (default: kimi-vl where its weights and a GPU are, else reader)",
+        help="which model decides: reader, kimi-vl, small, ORG/NAME[@REVISION] in the cache, a "
+        "folder, or the URL of a server, http://HOST:PORT/v1, and of several with commas or by "
+        "giving it again (default: kimi-vl where its weights and a GPU are, else reader)",
     )
 
 

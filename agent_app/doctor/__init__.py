@@ -18,6 +18,7 @@ from agent_app.doctor.desktop import (
     check_accessibility,
     check_capture,
     check_display,
+    check_input_method,
     check_ocr,
     check_typing,
 )
@@ -94,10 +95,12 @@ def _check_desktop(environment: Mapping[str, str] | None) -> Iterator[CheckResul
         display = _found("Display", lambda: check_display(environment))
         yield display
     if environment is None or display is None or not display.ok:
-        for name in ("Capture", "Pointer and text", "Accessibility"):
+        for name in ("Capture", "Pointer and text", "Input method", "Accessibility"):
             yield CheckResult(name, None, "not checked: there is no display")
         return
     yield _found("Capture", lambda: check_capture(environment))
+    if sys.platform.startswith("linux"):
+        yield _found("Input method", lambda: check_input_method(environment))
     with TextField(environment) as field:
         yield _found("Pointer and text", lambda: check_typing(environment, field))
         yield _found("Accessibility", lambda: check_accessibility(environment))

@@ -12,15 +12,16 @@ from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from agent_app.course import ONE_STEP
 from agent_app.errors import KnownError
-from agent_app.events import FrameCaptured, RunFinished
-from agent_app.geometry import FrameTransform, Region
+from agent_app.events import RunFinished
+from agent_app.geometry import Region
 from agent_app.policy.rules import Confirm
 from agent_app.session import AgentSession
 from agent_app.ui import Home
-from agent_app.ui.curtain import Curtain
+from agent_app.ui.compact import CompactStrip
 from agent_app.ui.faults import fault_report
 from agent_app.ui.navigation import Navigation
 from agent_app.ui.pages.home import HomePages
+from agent_app.ui.presence import Presence
 from agent_app.ui.snapshot import save_picture
 from agent_app.ui.task import TaskPanel
 from agent_app.ui.theme import Theme
@@ -65,7 +66,6 @@ class MainWindow(QWidget):
         self._make_session = make_session
         self._worker: RunWorker | None = None
         self._session: AgentSession | None = None  # set in the run's thread
-        self._curtain: Curtain | None = None
         self._closing = self._given_up = False
         self.result: RunFinished | KnownError | str | None = None
         self.setWindowTitle("agent-app")
@@ -83,7 +83,15 @@ class MainWindow(QWidget):
         self.view.steer.veto_time_chosen.connect(self._on_veto_time_chosen)
         self.view.steer.step_requested.connect(self.step)
         self.view.replay_requested.connect(self.replay)
+        self.strip = CompactStrip()
+        self.strip.vetoed.connect(self.view.steer.veto.click)
+        self.strip.paused.connect(self.pause)
+        self.strip.stopped.connect(self.task.stop_button.click)
+        self._presence = Presence(self, self.strip)
+        self._presence.about_to_hide.connect(self._take_last_events)
+        self.view.compact_requested.connect(self.make_compact)
         self.episodes = EpisodesView(theme, self)
+        self._presence.about_to_hide.connect(self.episodes.close_dialogs)
         self.episodes.theme_requested.connect(self.theme_requested)
         pages = QStackedLayout()
         rows = QVBoxLayout(self)
@@ -109,6 +117,7 @@ class MainWindow(QWidget):
         self._ticker = QTimer(self)
         self._ticker.setInterval(_TICK_MILLISECONDS)
         self._ticker.timeout.connect(self.view.tick)
+        self._ticker.timeout.connect(self._show_strip)
         self._close_deadline = QTimer(self)
         self._close_deadline.setSingleShot(True)
         self._close_deadline.setInterval(round(_CLOSE_SECONDS * 1000))
@@ -160,9 +169,7 @@ class MainWindow(QWidget):
 
     def keep_clear(self, region: Region | None, *, display: str | None = None) -> None:
         """From now on be off the screen while the agent looks and acts on this display."""
-        self._curtain = Curtain(self, region=region, display=display)
-        self._curtain.about_to_hide.connect(self._take_last_events)
-        self._curtain.about_to_hide.connect(self.episodes.close_dialogs)
+        self._presence.keep_clear(region, display)
 
     @Slot(str)
     def come_forward(self, task: str = "") -> None:
@@ -193,8 +200,8 @@ class MainWindow(QWidget):
             self.show_run()
             self.view.error.show_known(error)
             return
-        curtain = self._curtain if covers else None
-        self._begin(task, self._make_session, curtain, self.task.confirm, stepwise=stepwise)
+        presence = self._presence if covers else None
+        self._begin(task, self._make_session, presence, self.task.confirm, stepwise=stepwise)
 
     @Slot()
     def start_trial(self) -> None:
@@ -208,7 +215,7 @@ class MainWindow(QWidget):
         self,
         task: str,
         make: Callable[[str], AgentSession],
-        curtain: Curtain | None,
+        presence: Presence | None,
         confirm: Confirm,
         *,
         stepwise: bool = False,
@@ -217,7 +224,7 @@ class MainWindow(QWidget):
             self.task.box.setPlainText(task)
         self.task.set_running(True)
         veto_seconds = self.view.steer.time.value()
-        unobstructed = nullcontext if curtain is None else curtain.unobstructed
+        unobstructed = nullcontext if presence is None else presence.unobstructed
 
         def make_session(task: str) -> AgentSession:
             session = self._session = make(task)
@@ -225,8 +232,8 @@ class MainWindow(QWidget):
             if stepwise:
                 session.pause()
             session.confirm = confirm
-            if curtain is not None:
-                session.is_ours = curtain.is_ours
+            if presence is not None:
+                session.is_ours = presence.is_ours
             return session
 
         worker = self._worker = RunWorker(make_session, task, unobstructed)
@@ -269,6 +276,12 @@ class MainWindow(QWidget):
             self.pause()
 
     @Slot()
+    def make_compact(self) -> None:
+        """Leave of the window a small strip that stays on top; a question brings it back."""
+        self.strip.show_story(self.view.story, running=self.running)
+        self._presence.make_compact()
+
+    @Slot()
     def give_up(self) -> None:
         """Close now, whether the run has ended or not."""
         if self._worker is not None:
@@ -297,8 +310,7 @@ class MainWindow(QWidget):
             if not self._closing:
                 self._closing = True
                 self.hide()
-                if self._curtain is not None:
-                    self._curtain.abandon()
+                self._presence.abandon()
                 self._worker.stop()
                 self._worker.answer(None)
                 self._close_deadline.start()
@@ -312,8 +324,8 @@ class MainWindow(QWidget):
             return
         self._close_deadline.stop()
         self._ticker.stop()
-        if self._curtain is not None:
-            self._curtain.abandon()
+        self._presence.abandon()
+        self.strip.deleteLater()
         self.view.close_down()
         self.episodes.close_down()
         event.accept()
@@ -321,11 +333,9 @@ class MainWindow(QWidget):
 
     @Slot(object)
     def _on_delivered(self, batch: Batch) -> None:
-        if self._curtain is not None:
-            for event in batch.events:
-                if isinstance(event, FrameCaptured):
-                    self._curtain.look_at(_region_of(event.frame.transform))
+        self._presence.take(batch.events)
         self.view.take(batch)
+        self._show_strip()
         self.shown.emit(batch.events)
 
     @Slot(object)
@@ -355,6 +365,7 @@ class MainWindow(QWidget):
         if self.result is None:
             self.result = self.view.story.finished
         self.task.set_running(False)
+        self._show_strip()
         if self.home is not None:
             self.home.set_running(False)
         if self._closing:
@@ -387,14 +398,12 @@ class MainWindow(QWidget):
             self._session.offer_veto(seconds)
 
     @Slot()
+    def _show_strip(self) -> None:
+        if self.strip.isVisible():
+            self._presence.show_story(self.view.story, running=self.running)
+
+    @Slot()
     def _take_last_events(self) -> None:
         """Show what has come in already, such as what is about to be done."""
         if self._worker is not None:
             self._worker.deliver()
-
-
-def _region_of(transform: FrameTransform) -> Region:
-    """What a frame shows, in input units."""
-    width = round(transform.size.width / transform.scale)
-    height = round(transform.size.height / transform.scale)
-    return Region(transform.origin.x, transform.origin.y, width, height)
