@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from agent_app.errors import KnownError
 from agent_app.ui.door import Door, display_of
+from agent_app.virtual import VirtualDesktop
 
 ROOT = Path(__file__).parents[1]
 KNOCK = """
@@ -88,3 +90,28 @@ def test_a_window_that_does_not_answer_is_told(door: Door, tmp_path: Path) -> No
     (tmp_path / "_7.socket").unlink()
     with pytest.raises(KnownError, match="does not answer"):
         Door(tmp_path, ":7").knock("")
+
+
+@pytest.mark.desktop
+def test_the_command_given_twice_shows_one_window_with_the_second_task(
+    desktop: VirtualDesktop, tmp_path: Path, wait_until: Callable[..., None]
+) -> None:
+    state = tmp_path / "agent-app"
+    state.mkdir()
+    (state / "welcomed").touch()  # not the first start of all
+    environment = desktop.environment | {"XDG_STATE_HOME": str(tmp_path)}
+    command = [sys.executable, "-m", "agent_app", "window"]
+    first = subprocess.Popen(command, cwd=ROOT, env=environment)
+    try:
+        wait_until(lambda: list(state.glob("*.socket")), seconds=60)
+        again = subprocess.run(
+            [*command, "greet the world"], cwd=ROOT, env=environment, timeout=60, check=False
+        )
+        assert again.returncode == 0
+        assert first.poll() is None
+        first.send_signal(signal.SIGTERM)
+        assert first.wait(60) == 130
+    finally:
+        first.kill()
+        first.wait()
+    assert [path.name for path in state.iterdir()] == ["welcomed"]

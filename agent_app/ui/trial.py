@@ -5,6 +5,7 @@ A program of its own, so that a first run needs no other application to be insta
 
 from __future__ import annotations
 
+import os
 import sys
 
 from PySide6.QtCore import Slot
@@ -15,6 +16,7 @@ type "Ada" into "Name"
 click "Greet"
 check that "Hello, Ada!" is visible
 """
+_SCALES = ("QT_SCALE_FACTOR", "QT_SCREEN_SCALE_FACTORS", "QT_FONT_DPI")
 _POINTS = 14  # as large as in a well set dialog, for whoever reads it
 
 
@@ -44,6 +46,8 @@ class Trial(QWidget):
 
 def main() -> int:
     """Show the window until it is closed."""
+    for name in _SCALES:  # the person's monitor may have small pixels; a private desktop has not
+        os.environ.pop(name, None)
     application = QApplication(sys.argv)
     font = application.font()
     font.setPointSize(_POINTS)
