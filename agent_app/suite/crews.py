@@ -135,7 +135,9 @@ class RayCrew:
         if importlib.util.find_spec("ray") is None:
             raise KnownError("a cluster needs ray", remedy="pip install 'agent-app[ray]'")
         self._ray: Any = importlib.import_module("ray")
-        own: dict[str, Any] = {"num_cpus": workers} if address == LOCAL_RAY else {}
+        own: dict[str, Any] = {}
+        if address == LOCAL_RAY:  # Ray asks nobody for a password, so it listens to nobody else
+            own = {"num_cpus": workers, "_node_ip_address": "127.0.0.1"}
         try:
             self._ray.init(
                 address=address,
@@ -160,7 +162,7 @@ class RayCrew:
         self._since: dict[str, Place] = {}
 
     def submit(self, job: Job) -> Future[Any]:
-        options = _options(job.task.resources)
+        options = ray_options(job.task.resources)
         # a lost worker is told of and counted, so Ray does not try again by itself
         remote = self._attempt.options(max_retries=0, **options)
         return remote.remote(job, self._board).future()
@@ -171,7 +173,7 @@ class RayCrew:
             return future.result()
         faults = self._ray.exceptions
         if isinstance(error, faults.RayError) and not isinstance(error, faults.RayTaskError):
-            where = self._since.get(job.task.id, Place("", 0.0)).where
+            where = self.running().get(job.task.id, Place("", 0.0)).where
             self._board.ended.remote(job.task.id)
             lost = Attempt(
                 number=job.number,
@@ -196,7 +198,7 @@ class RayCrew:
         self._ray.shutdown()
 
 
-def _options(resources: Mapping[str, float]) -> dict[str, Any]:
+def ray_options(resources: Mapping[str, float]) -> dict[str, Any]:
     """What Ray is told that a task needs; without a word of it one processor."""
     options: dict[str, Any] = {"num_cpus": 1}
     others: dict[str, float] = {}

@@ -1,0 +1,109 @@
+"""How much fits: desktops on a processor, and sessions at one model server.
+
+    python bench/scale.py [desktops] [sessions] [--counts 1 2 4 8 16] [--seconds 20]
+
+`desktops`: so many private desktops at a time, each with Mousepad and the reader working in it, all
+of their processes bound to one core: steps a second, processor time and memory for each.
+
+`sessions`: so many sessions at a loopback server that keeps the times of a real one, as vLLM was
+measured on one H200 (`docs/scale.md`): pictures and prompts one after the other, then a token for
+each reply at a time. A session packs a 1280x800 screenshot, asks, reads a reply of 300 tokens and
+rests as long as acting and settling take. Bound to no core.
+
+Prints tables, then one line of JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from capacity.replayed_server import DECODE, FIRST, serve
+
+HERE = Path(__file__).parent
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("what", nargs="*", choices=["desktops", "sessions", []], default=[])
+    parser.add_argument("--counts", type=int, nargs="+", help="how many at a time")
+    parser.add_argument("--seconds", type=float, default=20.0, help="that a session asks for")
+    options = parser.parse_args()
+    what = options.what or ["desktops", "sessions"]
+    found: dict[str, Any] = {"bench": "scale", "load before": os.getloadavg()[0]}
+    if "desktops" in what:
+        found["desktops"] = desktops(options.counts or [1, 2, 4])
+    if "sessions" in what:
+        found["sessions"] = sessions(options.counts or [1, 2, 4, 8, 16], options.seconds)
+    print(json.dumps(found))
+
+
+def desktops(counts: list[int]) -> list[dict[str, Any]]:
+    core = max(os.sched_getaffinity(0))
+    rows: list[dict[str, Any]] = []
+    print("desktops on one core: steps/s in all, s of processor for a step, MB for each desktop")
+    for count in counts:
+        told = together(count, ["taskset", "-c", str(core)], "desktop.py")
+        row = {
+            "desktops": count,
+            "steps a second": round(sum(each["steps"] / each["seconds"] for each in told), 2),
+            "cpu s a step": round(mean(each["cpu"] / each["steps"] for each in told), 3),
+            "step s, p50": round(mean(each["p50"] for each in told), 2),
+            "MB each": round(mean(each["megabytes"] for each in told)),
+            "MB of the agent": round(mean(each["agent"] for each in told)),
+            "outcomes": sorted({each["outcome"] for each in told}),
+        }
+        rows.append(row)
+        print("  ".join(f"{key} {value}" for key, value in row.items()))
+    return rows
+
+
+def sessions(counts: list[int], seconds: float) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    print(f"sessions at a server that takes {FIRST * 1000:.0f} ms to a first token, then")
+    print("  ".join(f"{1 / DECODE(number):.0f} tok/s each with {number}" for number in counts))
+    with serve() as url:
+        for count in counts:
+            told = together(count, [], "session.py", url, str(seconds))
+            row = {
+                "sessions": count,
+                "steps a second": round(sum(each["steps"] / each["seconds"] for each in told), 2),
+                "step s, p50": round(mean(each["p50"] for each in told), 2),
+                "first token s, p50": round(mean(each["first"] for each in told), 2),
+                "tokens a second": round(sum(each["tokens"] / each["seconds"] for each in told)),
+                "cpu s a step": round(mean(each["cpu"] / each["steps"] for each in told), 3),
+            }
+            rows.append(row)
+            print("  ".join(f"{key} {value}" for key, value in row.items()))
+    return rows
+
+
+def together(count: int, before: list[str], script: str, *arguments: str) -> list[dict[str, Any]]:
+    """Start so many processes, let them begin at the same moment, and read what each measured."""
+    command = [*before, sys.executable, str(HERE / "capacity" / script), *arguments]
+    started = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(count)
+    ]
+    for process in started:
+        assert process.stdout is not None
+        process.stdout.readline()  # it is ready
+    for process in started:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    return [json.loads(process.communicate()[0].splitlines()[-1]) for process in started]
+
+
+def mean(values: Any) -> float:
+    numbers = list(values)
+    return sum(numbers) / len(numbers)
+
+
+if __name__ == "__main__":
+    main()
