@@ -13,7 +13,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ from agent_app.virtual import end_program
 
 LOCAL_RAY = "local"
 _GIBIBYTE = 2**30
+_LEFT_OUT = [".git", ".venv", "test-results"]
 _AMOUNTS = {"cpu": "num_cpus", "gpu": "num_gpus", "memory": "memory"}
 
 
@@ -128,20 +129,31 @@ class RayCrew:
     """As many attempts at a time as the nodes of a Ray cluster have room for.
 
     `address` is Ray's own, or "local": a Ray for this command alone, with `workers` processors.
-    The folder `root` is given to every node. Raises KnownError when there is no such cluster.
+    The folder `root` is given to every node, without what is `left_out` of it; None gives nothing.
+    Raises KnownError when there is no such cluster.
     """
 
-    def __init__(self, address: str, workers: int | None, root: Path) -> None:
+    def __init__(
+        self,
+        address: str,
+        workers: int | None,
+        root: Path | None,
+        *,
+        left_out: Sequence[str] = (),
+    ) -> None:
         if importlib.util.find_spec("ray") is None:
             raise KnownError("a cluster needs ray", remedy="pip install 'agent-app[ray]'")
         self._ray: Any = importlib.import_module("ray")
+        given: dict[str, Any] = {}
+        if root is not None:
+            given = {"working_dir": str(root), "excludes": [*_LEFT_OUT, *left_out]}
         own: dict[str, Any] = {}
         if address == LOCAL_RAY:  # Ray asks nobody for a password, so it listens to nobody else
             own = {"num_cpus": workers, "_node_ip_address": "127.0.0.1"}
         try:
             self._ray.init(
                 address=address,
-                runtime_env={"working_dir": str(root)},
+                runtime_env=given,
                 include_dashboard=False if own else None,
                 log_to_driver=False,
                 logging_level="error",

@@ -124,9 +124,11 @@ def tried(crew: RayCrew, folder: Path) -> Store:
 
 def test_what_ran_on_a_lost_node_is_told_and_made_again(install: Install, tmp_path: Path):
     ray = install(NodeDiedError("the node is gone"), PASSED)
-    crew = RayCrew("10.0.0.1:6379", None, tmp_path)
+    crew = RayCrew("10.0.0.1:6379", None, tmp_path, left_out=["/out"])
     assert ray.begun["address"] == "10.0.0.1:6379"
-    assert ray.begun["runtime_env"] == {"working_dir": str(tmp_path)}
+    sent: Any = ray.begun["runtime_env"]
+    assert sent["working_dir"] == str(tmp_path)
+    assert {".git", "/out"} <= set(sent["excludes"])
     (result,) = tried(crew, tmp_path).results.values()
     told = [(each.outcome, each.where) for each in result.attempts]
     assert told == [("died", "a node"), ("passed", "another node")]
@@ -143,9 +145,10 @@ def test_a_fault_of_our_own_on_a_node_is_no_lost_node(install: Install, tmp_path
         tried(RayCrew("auto", None, tmp_path), tmp_path)
 
 
-def test_a_ray_of_our_own_listens_to_this_machine_alone(install: Install, tmp_path: Path):
+def test_a_ray_of_our_own_listens_to_this_machine_alone(install: Install):
     ray = install()
-    RayCrew("local", 3, tmp_path)
+    RayCrew("local", 3, None)
+    assert ray.begun["runtime_env"] == {}  # instructions need no files
     assert (ray.begun["num_cpus"], ray.begun["_node_ip_address"]) == (3, "127.0.0.1")
 
 

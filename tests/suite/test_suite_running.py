@@ -159,10 +159,10 @@ def test_results_of_other_tasks_and_damaged_ones_are_not_gone_on_with(output: st
         Store(files, Head(tasks=3, tasks_sha1="others"), resume=True)
     newer = msgspec.json.encode(msgspec.structs.replace(HEAD, version=9))
     tried([A], ScriptedCrew(a=["passed"]), store)
-    files.write(f"results/{B.file_name}.json", b'{"id": "b", "attem')
+    files.write({f"results/{B.file_name}.json": b'{"id": "b", "attem'})
     with pytest.raises(KnownError, match=rf"{B.file_name}.json is damaged"):
         Store(files, HEAD, resume=True)
-    files.write("suite.json", newer)
+    files.write({"suite.json": newer})
     with pytest.raises(KnownError, match="no suite that this agent-app reads"):
         Store(files, HEAD, resume=True)
     files.close()
