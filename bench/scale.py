@@ -1,6 +1,9 @@
 """How much fits: desktops on a processor, and sessions at one model server.
 
-    python bench/scale.py [desktops] [sessions] [--counts 1 2 4 8 16] [--seconds 20]
+    python bench/scale.py [attempts] [desktops] [sessions] [--counts 1 2 4 8 16] [--seconds 20]
+
+`attempts`: whole attempts of a suite, one after the other: the reader follows ten steps in
+Mousepad, from the start of the process to the film. Processor time of all, and what is left behind.
 
 `desktops`: so many private desktops at a time, each with Mousepad and the reader working in it, all
 of their processes bound to one core: steps a second, processor time and memory for each.
@@ -18,29 +21,83 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from capacity.replayed_server import DECODE, FIRST, serve
 
+from agent_app.suite.attempt import Job, attempt
+from agent_app.suite.tasks import Task, read_tasks
+
 HERE = Path(__file__).parent
+WHAT = ["attempts", "desktops", "sessions"]
+TASKS = """\
+suite: 1
+tasks:
+  - id: ten steps
+    instruction: |
+      type "one"
+      press enter
+      open menu "Edit" > "Select All"
+      press ctrl+c
+      open menu "View" > "Line Numbers"
+      click "Document"
+      press esc
+      open menu "Search" > "Find"
+      type "one"
+      press esc
+    apps: [mousepad --disable-server]
+    steps: 20
+"""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("what", nargs="*", choices=["desktops", "sessions", []], default=[])
+    parser.add_argument("what", nargs="*", choices=[*WHAT, []], default=[])
     parser.add_argument("--counts", type=int, nargs="+", help="how many at a time")
     parser.add_argument("--seconds", type=float, default=20.0, help="that a session asks for")
     options = parser.parse_args()
-    what = options.what or ["desktops", "sessions"]
+    what = options.what or WHAT
     found: dict[str, Any] = {"bench": "scale", "load before": os.getloadavg()[0]}
+    if "attempts" in what:
+        found["attempts"] = attempts()
     if "desktops" in what:
         found["desktops"] = desktops(options.counts or [1, 2, 4])
     if "sessions" in what:
         found["sessions"] = sessions(options.counts or [1, 2, 4, 8, 16], options.seconds)
     print(json.dumps(found))
+
+
+def attempts(count: int = 3) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    print("attempts of ten steps, from process to film")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "TASKS.yaml")
+        path.write_text(TASKS)
+        (task,) = read_tasks(path, root=path.parent, plain=Task(id=""))
+        for number in range(count):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            found = attempt(Job(task, number + 1), path.parent, "here")
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            used = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+            row = {
+                "outcome": found.attempt.outcome,
+                "cpu s": round(used, 2),
+                "seconds": found.attempt.seconds,
+                "files": len(found.files),
+                "kB": round(sum(map(len, found.files.values())) / 1000),
+                "kB of the film": round(
+                    sum(len(data) for name, data in found.files.items() if name.endswith(".html"))
+                    / 1000
+                ),
+            }
+            rows.append(row)
+            print("  ".join(f"{key} {value}" for key, value in row.items()))
+    return rows
 
 
 def desktops(counts: list[int]) -> list[dict[str, Any]]:
