@@ -64,7 +64,9 @@ def main() -> None:
     what = options.what or WHAT
     found: dict[str, Any] = {"bench": "scale", "load before": os.getloadavg()[0]}
     if "attempts" in what:
-        found["attempts"] = attempts()
+        found["attempts"] = attempts("reader")
+        with serve() as url:
+            found["attempts with a server"] = attempts(url)
     if "desktops" in what:
         found["desktops"] = desktops(options.counts or [1, 2, 4])
     if "sessions" in what:
@@ -72,13 +74,13 @@ def main() -> None:
     print(json.dumps(found))
 
 
-def attempts(count: int = 3) -> list[dict[str, Any]]:
+def attempts(model: str, count: int = 3) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
-    print("attempts of ten steps, from process to film")
+    print(f"attempts of ten steps, decided by {model}, from process to film")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "TASKS.yaml")
         path.write_text(TASKS)
-        (task,) = read_tasks(path, root=path.parent, plain=Task(id=""))
+        (task,) = read_tasks(path, root=path.parent, plain=Task(id="", model=model))
         for number in range(count):
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
             found = attempt(Job(task, number + 1), path.parent, "here")

@@ -7,6 +7,7 @@ token for every reply that is under way. Measured were one reply (291 tokens a s
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import queue
@@ -24,6 +25,7 @@ PREFILL = 0.047  # for 4,096 tokens
 FIRST = ENCODE + PREFILL
 ONE, EIGHT = 1 / 291, 8 / 2047  # seconds for a draw
 TOKENS = 300  # a thought, a summary and the code
+STEPS = 10  # of a task
 NAME = "replayed"
 
 
@@ -65,8 +67,19 @@ class Gpu(threading.Thread):
                     del under_way[key]
 
 
+def _answer(number: int) -> str:
+    """What the thought ends in: ten different acts, then the end of a task, and so on."""
+    step = number % (STEPS + 1)
+    if step:
+        act, code = "type a word", f"pyautogui.write('word {step}')"
+    else:
+        act, code = "done", "computer.terminate(status='success')"
+    return f"## Action:\n{act}\n## Code:\n```python\n{code}\n```"
+
+
 class Handler(BaseHTTPRequestHandler):
     gpu: Gpu
+    asked = itertools.count(1)
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *_: object) -> None:
@@ -87,9 +100,9 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        reply = self.gpu.ask()
+        reply, last = self.gpu.ask(), _answer(next(self.asked))
         while number := reply.get():
-            self._event(content="◁/think▷" if number == TOKENS // 2 else " word")
+            self._event(**({"content": last} if number == TOKENS else {"reasoning": " word"}))
         self._event(finish="stop")
         self._send(b"data: [DONE]\n\n")
         self.wfile.write(b"0\r\n\r\n")
