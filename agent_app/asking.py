@@ -15,6 +15,7 @@ from agent_app.errors import ModelMistake
 from agent_app.geometry import Size
 from agent_app.grounding import Decision, ground
 from agent_app.model_runtime import (
+    THINK_CLOSE,
     THINK_OPEN,
     Finish,
     GenerationRequest,
@@ -91,6 +92,12 @@ PAUSED_REMARK = (
 )
 
 
+VETOED_REMARK = (
+    "A person stopped this step before anything of it was done: it is not what they want. Do "
+    "something else."
+)
+
+
 def told(intent: str, actions: Sequence[Action]) -> str:
     """What the history says was done: the model's own sentence, else the actions in words."""
     return intent or "; ".join(map(describe_action, actions))
@@ -114,5 +121,19 @@ def answer_remark(answer: str | None) -> str:
 
 
 def hinted(thought: str, hint: str) -> str:
-    """The opening of a reply that goes on from a thought, with a person's hint put behind it."""
+    """The opening of a reply that goes on from a thought, with a person's hint put behind it.
+
+    Without a hint the thought alone, and with neither nothing.
+    """
+    thought = _without_cut_marker(thought)
+    if not hint:
+        return f"{THINK_OPEN}{thought}" if thought else ""
     return f"{THINK_OPEN}{thought}\n{hint}\n"
+
+
+def _without_cut_marker(thought: str) -> str:
+    """A thought that was broken off within the marker that closes it."""
+    for length in range(len(THINK_CLOSE) - 1, 0, -1):
+        if thought.endswith(THINK_CLOSE[:length]):
+            return thought[:-length]
+    return thought

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import select
 import signal
+import socket
 import sys
+import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
@@ -21,11 +26,14 @@ from rich.progress import (
 from rich.text import Text
 
 from agent_app.actions import describe_action
+from agent_app.control import Cause
 from agent_app.egress import said_of
 from agent_app.events import (
     ActionDecided,
+    ApprovalGiven,
     EffectCompared,
     Event,
+    HintGiven,
     ModelErred,
     ModelWarned,
     Paused,
@@ -38,10 +46,18 @@ from agent_app.events import (
     TargetFound,
     TargetMissed,
     TokenStreamed,
+    VetoOffered,
 )
 from agent_app.model_runtime import Progress as ModelProgress
 from agent_app.session import Session
 
+_PAUSED: dict[Cause, str] = {
+    "hand": "you took over",
+    "person": "paused",
+    "veto": "stopped before it was done",
+    "hint": "waiting for your hint",
+}
+_POLL = 0.1  # seconds
 _OUTCOME_STYLES = {"success": "bold green", "failure": "bold red", "error": "bold red"}
 
 
@@ -53,7 +69,7 @@ def print_run(session: Session, console: Console) -> RunFinished:
     """
     printer = _Printer(console, session)
     finished: RunFinished | None = None
-    with stopping_on_signals(session):
+    with stopping_on_signals(session) as printer.stopped:
         with progress_bar(console) as progress:
             session.prepare(progress)
         if session.why:
@@ -98,19 +114,34 @@ def progress_bar(console: Console, *, in_bytes: bool = True) -> Generator[ModelP
 
 
 @contextmanager
-def stopping_on_signals(session: Session) -> Generator[None]:
-    """Turn the first signal into a stop; a second Ctrl+C interrupts for good."""
+def stopping_on_signals(session: Session) -> Generator[threading.Event]:
+    """Turn the first signal into a stop, which is told; a second Ctrl+C interrupts for good."""
+    stopped = threading.Event()
+    reading, writing = socket.socketpair()
+
+    def wait() -> None:
+        if reading.recv(1):
+            stopped.set()
+            session.stop()
+
+    # The handler runs in the middle of whatever this thread does, which may hold the very lock that
+    # a stop needs: another thread takes it.
+    waiting = threading.Thread(target=wait, name="waiting for signals")
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        session.stop()
+        writing.send(b"!")
         signal.signal(number, before[signal.Signals(number)])
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    with reading, writing:
+        waiting.start()
+        try:
+            yield stopped
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            writing.shutdown(socket.SHUT_WR)
+            waiting.join()
 
 
 class _Printer:
@@ -118,6 +149,7 @@ class _Printer:
         self._console = console
         self._session = session
         self._line_open = False
+        self.stopped = threading.Event()
 
     def show(self, event: Event) -> None:
         match event:
@@ -149,9 +181,13 @@ class _Printer:
                 times = " · ".join(f"{name} {s * 1000:.0f} ms" for name, s in parts if s >= 0.0005)
                 self._line(f"  {times}", "dim")
             case Paused():
-                self._line(
-                    "‖ you took over" if event.cause == "hand" else "‖ paused", "bold magenta"
-                )
+                self._line(f"‖ {_PAUSED[event.cause]}", "bold magenta")
+            case VetoOffered():
+                self._line(f"  in {event.seconds:g} s", "dim")
+            case HintGiven():
+                self._line(f"  hint: {event.hint}", "magenta")
+            case ApprovalGiven(answer="run"):
+                self._line(f"  allowed for this run: {event.scope}", "dim")
             case QuestionAsked():
                 self._session.answer(self._ask(event))
             case RunFinished():
@@ -178,6 +214,7 @@ class _Printer:
         self._console.print(Text(text, style))
 
     def _ask(self, event: QuestionAsked) -> str | None:
+        """The person's words, or the choice whose number they typed; None without an answer."""
         self._line(f"? {event.question}", "bold magenta")
         for number, choice in enumerate(event.choices, 1):
             self._line(f"  {number}. {choice}", "magenta")
@@ -185,9 +222,34 @@ class _Printer:
             self._line("  nobody is here to answer", "dim")
             return None
         try:
-            return self._console.input("> ").strip() or None
+            answer = self._read_line(event.seconds)
         except (EOFError, KeyboardInterrupt):
             return None
+        if answer is None:
+            self._line("no answer in time", "dim")
+            return None
+        answer = answer.strip()
+        if answer.isdecimal() and 1 <= int(answer) <= len(event.choices):
+            return event.choices[int(answer) - 1]
+        return answer or None
+
+    def _read_line(self, seconds: float | None) -> str | None:
+        """What is typed from now on; None when no line comes within these seconds."""
+        if sys.platform == "win32":  # where a terminal cannot be waited for
+            return self._console.input("> ")
+        import termios  # not on Windows
+
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)  # what was typed before is no answer
+        self._console.print("> ", end="")
+        deadline = math.inf if seconds is None else time.monotonic() + seconds
+        while not select.select([sys.stdin], [], [], _POLL)[0]:
+            if time.monotonic() >= deadline or self.stopped.is_set():
+                self._console.print()
+                return None
+        line = sys.stdin.readline()
+        if not line:
+            raise EOFError
+        return line
 
 
 def _places(event: ActionDecided) -> str:

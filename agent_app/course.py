@@ -8,19 +8,29 @@ from __future__ import annotations
 import math
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 
-from agent_app.actions import CONFIRM_SECONDS, Input, InputAction, Press, Write, perform
+from agent_app.actions import (
+    CONFIRM_SECONDS,
+    Action,
+    Input,
+    InputAction,
+    Press,
+    Write,
+    perform,
+    target_points,
+)
 from agent_app.asking import Answer, ask
-from agent_app.control import Control
+from agent_app.control import Cause, Control
 from agent_app.errors import EndReason, KnownError, RunEnded
 from agent_app.events import (
     Budgets,
     Event,
     FrameCaptured,
     FrameRef,
+    HintGiven,
     Outcome,
     Paused,
     QuestionAnswered,
@@ -31,6 +41,7 @@ from agent_app.events import (
     RunStarted,
     Timing,
     TokenStreamed,
+    VetoOffered,
     WindowRef,
     WindowsSeen,
 )
@@ -53,9 +64,10 @@ _OUTCOMES: dict[EndReason, Outcome] = {
 }
 
 GO_ON, ONE_STEP, STOP = "go on", "one step", "stop"
-_OFFERS = {
+_OFFERS: dict[Cause, str] = {
     "hand": "You took over. Shall the agent go on, from what the screen shows now?",
     "person": "The run is paused. Shall it go on?",
+    "veto": "You stopped this before it was done. What should the agent do instead?",
 }
 _POLL = 0.05  # seconds
 
@@ -94,7 +106,7 @@ class Course(ABC):
 
     def __post_init__(self) -> None:
         self.self_moving = SelfMoving()
-        self.started = time.monotonic()
+        self.started: float = time.monotonic()
         self.steps: int = 0
         self.tokens: int = 0
         self.windows: tuple[WindowRef, ...] = ()
@@ -253,20 +265,31 @@ class Course(ABC):
             self.settled = None  # whatever it was, the person has been there since
             paused = time.monotonic()
             yield Paused(self.steps, cause, paused)
-            if cause == "hand":
-                self._wait_for_rest()
-            self.check_stop()
-            answer = yield from self.ask(self.steps, _OFFERS[cause], (GO_ON, ONE_STEP, STOP))
-            self.check_stop()
-            if answer is None:
-                raise RunEnded("stopped", "it was paused, and nobody said that it may go on")
-            if answer == STOP:
-                raise RunEnded("stopped")
-            if answer not in (GO_ON, ONE_STEP):
-                self.take_hint(answer)
-            self.control.resume(steps=1 if answer == ONE_STEP else None)
+            yield from self._hear(cause)
             self.started += time.monotonic() - paused  # the run's time is not the person's
             yield Resumed(self.steps, time.monotonic())
+
+    def _hear(self, cause: Cause) -> Iterator[Event]:
+        """Wait for the hint that comes, or ask whether to go on, and let the run go on."""
+        if cause == "hand":
+            self._wait_for_rest()
+        hint = self.control.wait_for_hint() if cause == "hint" else self.control.take_hint()
+        self.check_stop()
+        if hint is not None:
+            if hint:
+                yield HintGiven(self.steps, hint, time.monotonic())
+            self.take_hint(hint)
+            self.control.resume_step()
+            return
+        answer = yield from self.ask(self.steps, _OFFERS[cause], (GO_ON, ONE_STEP, STOP))
+        self.check_stop()
+        if answer is None:
+            raise RunEnded("stopped", "it was paused, and nobody said that it may go on")
+        if answer == STOP:
+            raise RunEnded("stopped")
+        if answer not in (GO_ON, ONE_STEP):
+            self.take_hint(answer)
+        self.control.resume(steps=1 if answer == ONE_STEP else None)
 
     def wait_for_leave(self) -> Iterator[Event]:
         """Hold still until another step may begin, as `hold` does."""
@@ -275,7 +298,24 @@ class Course(ABC):
             yield from self.hold()
 
     def take_hint(self, hint: str) -> None:  # noqa: B027 - what goes by a script has no use for it
-        """What a person said instead of a plain yes."""
+        """What a person said instead of a plain yes, or into the run; empty when they did not."""
+
+    def offer_veto(
+        self, number: int, actions: Sequence[Action], transform: FrameTransform
+    ) -> Iterator[Event]:
+        """Leave the person time to say no to what a step is about to do.
+
+        Raises HandedOver when they do, and as `check_halt` does.
+        """
+        seconds = self.control.veto_seconds
+        if seconds <= 0:
+            return
+        points = tuple(target_points(action, transform) for action in actions)
+        offered = VetoOffered(number, tuple(actions), points, seconds, time.monotonic())
+        with self.control.offering_veto():
+            yield offered
+            self.wait(seconds)
+        self.check_halt()
 
     def _wait_for_rest(self) -> None:
         while not self.control.stop.wait(_POLL):
@@ -283,10 +323,15 @@ class Course(ABC):
                 return
 
     def ask(
-        self, number: int, question: str, choices: tuple[str, ...]
+        self,
+        number: int,
+        question: str,
+        choices: tuple[str, ...],
+        *,
+        seconds: float | None = None,
     ) -> Generator[Event, None, str | None]:
-        """Ask the person; None when nobody answered."""
-        asked = QuestionAsked(number, question, choices, time.monotonic())
+        """Ask the person; None when nobody answered, within `seconds` if they are given."""
+        asked = QuestionAsked(number, question, choices, time.monotonic(), seconds)
         with self.control.hands_free():  # they may point at something, or show it
             yield asked
             answer = self.answerer(asked)

@@ -14,10 +14,11 @@ import msgspec
 
 from agent_app.actions import Action
 from agent_app.control import Cause
-from agent_app.geometry import FrameTransform, Monitor, Region, ScreenPoint
+from agent_app.geometry import FrameBox, FrameTransform, Monitor, Region, ScreenPoint
 from agent_app.model_runtime import Channel, EndedBy
 
 Outcome = Literal["success", "failure", "stopped", "limit", "error"]
+Approval = Literal["once", "run", "refused", "stopped", "unanswered"]
 
 
 class Timing(msgspec.Struct, frozen=True):
@@ -188,17 +189,73 @@ class ActionDecided(msgspec.Struct, frozen=True, tag="action_decided"):
     at: float
 
 
+class VetoOffered(msgspec.Struct, frozen=True, tag="veto_offered"):
+    """Live only, never recorded: the step's first input is sent in so many seconds.
+
+    `actions` are all that the step is about to do, each with its places; the first one has been
+    decided just before.
+    """
+
+    step: int
+    actions: tuple[Action, ...]
+    points: tuple[tuple[ScreenPoint, ...], ...]
+    seconds: float
+    at: float
+
+
 class ActionDone(msgspec.Struct, frozen=True, tag="action_done"):
     step: int
     index: int
     at: float
 
 
-class QuestionAsked(msgspec.Struct, frozen=True, tag="question_asked"):
+class ShownText(msgspec.Struct, frozen=True):
+    """A text as it stood on a frame; `box` is None for what only an application tells."""
+
+    text: str
+    box: FrameBox | None = None
+
+
+class ActionJudged(msgspec.Struct, frozen=True, tag="action_judged"):
+    """Policy refuses an action that was decided, or asks the person about it.
+
+    `rule` is the one that decided and `reason` says why. `shown` is what it was judged by, on this
+    frame, `window` the title of the window that it goes to; empty where that is not known.
+    """
+
+    step: int
+    index: int
+    verdict: Literal["ask", "refuse"]
+    rule: str
+    reason: str
+    window: str
+    shown: tuple[ShownText, ...]
+    frame: FrameRef
+    at: float
+
+
+class ApprovalGiven(msgspec.Struct, frozen=True, tag="approval_given"):
+    """What became of an action that the person was asked about.
+
+    `scope` says what else is allowed with it, where the answer was to allow it for this run.
+    """
+
+    step: int
+    index: int
+    rule: str
+    answer: Approval
+    scope: str
+    at: float
+
+
+class QuestionAsked(msgspec.Struct, frozen=True, tag="question_asked", omit_defaults=True):
+    """`seconds` is how long the answer is waited for; None is as long as it takes."""
+
     step: int
     question: str
     choices: tuple[str, ...]
     at: float
+    seconds: float | None = None
 
 
 class QuestionAnswered(msgspec.Struct, frozen=True, tag="question_answered"):
@@ -212,11 +269,20 @@ class QuestionAnswered(msgspec.Struct, frozen=True, tag="question_answered"):
 class Paused(msgspec.Struct, frozen=True, tag="paused"):
     """The run holds still: a "hand" took over mouse or keyboard, or a "person" asked for it.
 
+    A person may also say no to what was about to be done, "veto", or have a "hint" to give.
     An action that was decided before it and is not done by then was broken off.
     """
 
     step: int
     cause: Cause
+    at: float
+
+
+class HintGiven(msgspec.Struct, frozen=True, tag="hint_given"):
+    """What a person said into the run; the model goes on from its thought with these words."""
+
+    step: int
+    hint: str
     at: float
 
 
@@ -265,16 +331,22 @@ Event = (
     | TargetFound
     | TargetMissed
     | ActionDecided
+    | VetoOffered
     | ActionDone
+    | ActionJudged
+    | ApprovalGiven
     | QuestionAsked
     | QuestionAnswered
     | Paused
+    | HintGiven
     | Resumed
     | ScreenSettled
     | EffectCompared
     | StepFinished
     | RunFinished
 )
+
+LIVE_ONLY = (TokenStreamed, VetoOffered)  # what no recording holds
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Event)

@@ -10,8 +10,9 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 
 from agent_app.actions import (
     Action,
@@ -22,8 +23,10 @@ from agent_app.actions import (
     Wait,
     target_points,
 )
+from agent_app.approval import Deed, Permissions, Way
 from agent_app.asking import (
     PAUSED_REMARK,
+    VETOED_REMARK,
     answer_remark,
     decide,
     excerpt,
@@ -60,10 +63,12 @@ from agent_app.grounding import Decision
 from agent_app.guard import LoopGuard
 from agent_app.model_runtime import GenerationRequest, ImagePart, ModelRuntime, Reply, Sampling
 from agent_app.policy import Policy
+from agent_app.policy.scene import Surroundings
 from agent_app.prompting import History, Prompt
 from agent_app.screen.frame import Frame, Screen
 from agent_app.screen.ring import FrameRing
 from agent_app.screen.settle import Settled, SettleLimits
+from agent_app.typed import Fields, Typing
 
 _MISTAKES_IN_A_ROW = 3
 
@@ -73,7 +78,8 @@ class LoopSettings:
     """What a run is set to.
 
     `images` is how many past screenshots the model sees again. `last_settle` is for the end of the
-    task: an effect that comes late, such as a file being saved, still belongs to the run.
+    task: an effect that comes late, such as a file being saved, still belongs to the run. A
+    model's question that nobody answers within `answer_seconds` stays unanswered; None waits.
     """
 
     budgets: Budgets = field(default_factory=Budgets)
@@ -83,6 +89,7 @@ class LoopSettings:
     last_settle: SettleLimits = AT_THE_END
     images: int = 3
     hand_rest: float = 1.5
+    answer_seconds: float | None = 600.0
 
 
 def run(
@@ -98,13 +105,17 @@ def run(
     unobstructed: Unobstructed = nullcontext,
     control: Control | None = None,
     programs: tuple[str, ...] = (),
+    surroundings: Surroundings | None = None,
+    fields: Fields | None = None,
 ) -> Iterator[Event]:
     """Work on a task until it ends, yielding what happens as it happens.
 
     A frame is in `ring` before the event that names it. `unobstructed` is entered while the agent
     looks and acts. `control` ends the run, or holds it up, within one token and one input event. A
     KnownError ends the run with a `RunFinished` and is raised again, as is any fault of ours. No
-    key or button is left down. `programs` were started on the desktop for it.
+    key or button is left down. `programs` were started on the desktop for it. `surroundings` tell
+    policy what stands where an action goes; without them it knows the windows alone. By `fields`
+    typed text is read back.
     """
     settings = settings or LoopSettings()
     yield from _Run(
@@ -122,6 +133,8 @@ def run(
         settings=settings,
         prompt=prompt,
         programs=programs,
+        surroundings=surroundings,
+        fields=fields,
     ).events()
 
 
@@ -132,10 +145,14 @@ class _Run(Course):
     settings: LoopSettings
     prompt: Prompt
     programs: tuple[str, ...]
+    surroundings: Surroundings | None
+    fields: Fields | None
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.permissions = Permissions(self, self.settings.policy, self.surroundings)
         self.history = History(self.prompt, self.task, images=self.settings.images)
+        self.typing = Typing(self, self.fields, self.history.remark)
         self.guard = LoopGuard()
         self.mistakes = 0
         self.opening = ""  # of the next reply, when a thought was broken off and a hint put into it
@@ -198,7 +215,8 @@ class _Run(Course):
             except ModelMistake as mistake:
                 yield from self._err(number, mistake)
             except HandedOver:
-                self.history.remark(PAUSED_REMARK)
+                vetoed = self.control.paused == "veto"
+                self.history.remark(VETOED_REMARK if vetoed else PAUSED_REMARK)
         yield StepFinished(number, watch.timing(), time.monotonic())
         return end
 
@@ -220,21 +238,22 @@ class _Run(Course):
         """Carry out a decision, and wait until the screen has settled after it."""
         before = frame
         touched = False
-        with ExitStack() as while_acting:
+        with Way(self.unobstructed) as way:
             for index, action in enumerate(decision.actions):
                 points = target_points(action, frame.transform)
                 intent = decision.intent
                 yield ActionDecided(number, index, action, intent, points, time.monotonic())
                 self.check_halt()
                 if isinstance(action, InputAction):
-                    with watch.measure("act"):
-                        if not touched:
-                            while_acting.enter_context(self.unobstructed())
-                            before = self.look_again(frame)
-                            touched = True
-                        elif index:
-                            self.settle(self.screen.grab(), BETWEEN_ACTIONS)
-                        self.perform(action, frame.transform)
+                    if not (touched or self.settings.policy.confirm == "all"):  # which asks
+                        coming = decision.actions[index:]
+                        yield from self.offer_veto(number, coming, frame.transform)
+                    deed = Deed(number, index, action, points)
+                    look = partial(self._look_to_act, way, frame, touched=touched)
+                    now = yield from self.permissions.clear_to_act(deed, look, watch, way.obstruct)
+                    before = before if touched else now
+                    touched = True
+                    yield from self.typing.do(number, action, frame.transform, watch)
                 else:
                     yield from self._do_without_input(number, action)
                 yield ActionDone(number, index, time.monotonic())
@@ -255,6 +274,13 @@ class _Run(Course):
             yield from self._watch_for_loops(number, decision, self.settled)
         return None
 
+    def _look_to_act(self, way: Way, frame: Frame, *, touched: bool) -> Frame:
+        """The screen as it is now; when the step has sent input already, after its effect."""
+        way.clear()
+        if touched:
+            return self.settle(self.screen.grab(), BETWEEN_ACTIONS).frame
+        return self.look_again(frame)
+
     def _foresee(self, frame: Frame) -> None:
         self.runtime.foresee(lambda: frame.for_model(self.runtime.info.image_limits))
 
@@ -263,7 +289,9 @@ class _Run(Course):
             case Wait(seconds=seconds):
                 self.wait(seconds)
             case AskHuman(question=question, choices=choices):
-                answer = yield from self.ask(number, question, choices)
+                asked, seconds = time.monotonic(), self.settings.answer_seconds
+                answer = yield from self.ask(number, question, choices, seconds=seconds)
+                self.started += time.monotonic() - asked  # the run's time is not the person's
                 self.history.remark(answer_remark(answer))
             case _:
                 pass

@@ -14,13 +14,21 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    closing,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from agent_app.actions import Input
+from agent_app.calibration import corrected
 from agent_app.control import Control, Touch
 from agent_app.episode.recorder import EpisodeRecorder, content_hash, new_episode_folder
 from agent_app.errors import KnownError, RunEnded
@@ -38,13 +46,20 @@ from agent_app.model_runtime import (
     no_progress,
     open_runtime,
 )
+from agent_app.policy.rules import Confirm
+from agent_app.policy.scene import Surroundings
 from agent_app.prompting import Prompt, load_prompt
 from agent_app.screen.capture import open_screen
 from agent_app.screen.frame import Frame, Screen
 from agent_app.screen.ring import FrameRing
 from agent_app.screen.settle import SettleLimits, wait_until_settled
 from agent_app.secret_store import SecretStore, open_store
+from agent_app.typed import Fields
 from agent_app.virtual import VirtualDesktop, start_program
+
+if TYPE_CHECKING:
+    from agent_app.runtimes.reader.surroundings import LiveSurroundings
+    from agent_app.runtimes.reader.typed_fields import LiveFields
 
 # The exit status of a command whose run ended so.
 EXIT_STATUS: Mapping[Outcome, int] = MappingProxyType(
@@ -86,12 +101,30 @@ class AgentSession(Session, Protocol):
     """A session in which the agent acts, and which can be held up: a pause ends with a question.
 
     `is_ours` says of a hand's touch, in any thread, that it is meant for the window and takes
-    nothing over.
+    nothing over. `confirm` says when the person is asked before an action; it may be set until the
+    run begins.
     """
 
     is_ours: Callable[[Touch, ScreenPoint], bool]
+    confirm: Confirm
 
     def pause(self) -> None: ...
+
+    def offer_veto(self, seconds: float) -> None:
+        """From now on leave the person so much time to say no before an input; 0 is none."""
+        ...
+
+    def veto(self) -> None:
+        """Have what the person is shown not done; nothing when nothing is offered."""
+        ...
+
+    def listen(self) -> None:
+        """Hold the run up: the person begins to type a hint, and `hint` follows."""
+        ...
+
+    def hint(self, text: str) -> None:
+        """Have the model go on from its thought with these words; empty when there are none."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +189,11 @@ class Workplace:
             )
             self.screen: Screen = self.secrecy.screen(screen)
             opened.callback(self.screen.close)
-            self.input: Input = self.secrecy.input(open_input(environment), self.screen)
-            opened.callback(self.input.close)
+            hand = opened.enter_context(closing(open_input(environment)))
+            hand = corrected(hand, environment, screen.monitors())
+            self.input: Input = self.secrecy.input(hand, self.screen)
+            self.surroundings: Surroundings = opened.enter_context(_surroundings(environment))
+            self.fields: Fields = opened.enter_context(_fields(environment))
             if options.app:
                 self.launch(options.app)
             self._opened = opened.pop_all()
@@ -175,8 +211,20 @@ class Workplace:
                 options=self.options.loading,
                 progress=progress,
             )
-            self._opened.callback(self._runtime.close)
+            self._opened.callback(self.close_model)
         return self._runtime
+
+    @property
+    def model(self) -> RuntimeInfo | None:
+        """The model that is open."""
+        runtime = self._runtime
+        return None if runtime is None else runtime.info
+
+    def close_model(self) -> None:
+        """Close the model, if it is open; whoever needs it opens it again."""
+        runtime, self._runtime = self._runtime, None
+        if runtime is not None:
+            runtime.close()
 
     def launch(self, command: str) -> subprocess.Popen[bytes]:
         """Start a program on this desktop and wait until its window has come to rest.
@@ -206,7 +254,9 @@ class Workplace:
 
     def session(self, task: str, *, episode: Path | None = None) -> LiveSession:
         """A session for one task, recorded in `episode` or in a new folder of the library."""
-        return LiveSession(self, task, episode)
+        session = LiveSession(self, task, episode)
+        session.confirm = self.options.settings.policy.confirm
+        return session
 
     def close(self) -> None:
         """Close everything, the desktop last."""
@@ -235,6 +285,7 @@ class RecordedSession(ABC):
         self.recorder = EpisodeRecorder(folder or new_episode_folder(task), self.ring.get)
         self.is_ours: Callable[[Touch, ScreenPoint], bool] = lambda _touch, _point: False
         self.control = Control()
+        self.confirm: Confirm = "none"
         self._answers: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
     @property
@@ -273,13 +324,12 @@ class RecordedSession(ABC):
 
     def _told(self) -> Iterator[Event]:
         """The events with no secret in them."""
-        events = self.run()
+        events = self._asking_anew(self.run())
         try:
             for event in events:
                 yield self.workplace.secrecy.cleaned(event)
         finally:
-            if isinstance(events, Generator):
-                events.close()
+            events.close()
 
     def watching_hands(self) -> AbstractContextManager[object]:
         """Within it, a person's hand and the stop keys are felt."""
@@ -305,6 +355,18 @@ class RecordedSession(ABC):
     def pause(self) -> None:
         self.control.pause()
 
+    def offer_veto(self, seconds: float) -> None:
+        self.control.veto_seconds = seconds
+
+    def veto(self) -> None:
+        self.control.veto()
+
+    def listen(self) -> None:
+        self.control.listen()
+
+    def hint(self, text: str) -> None:
+        self.control.hint(text)
+
     def _feel_hand(self, touch: Touch, point: ScreenPoint) -> None:
         if self.workplace.options.take_over and not self.is_ours(touch, point):
             self.control.feel_hand(touch)
@@ -315,8 +377,26 @@ class RecordedSession(ABC):
     def frame(self, sha1: str) -> Frame | None:
         return self.ring.get(sha1)
 
-    def wait_for_answer(self, _question: QuestionAsked) -> str | None:
-        return self._answers.get()
+    def wait_for_answer(self, question: QuestionAsked) -> str | None:
+        """The next answer; None when none comes within the question's time."""
+        try:
+            return self._answers.get(timeout=question.seconds)
+        except queue.Empty:
+            return None
+
+    def _asking_anew(self, events: Iterator[Event]) -> Generator[Event]:
+        """The same events; what was answered before a question came is no answer to it."""
+        with ExitStack() as cleanup:
+            if isinstance(events, Generator):
+                cleanup.callback(events.close)
+            for event in events:
+                if isinstance(event, QuestionAsked):
+                    with suppress(queue.Empty):
+                        while True:
+                            self._answers.get_nowait()
+                    if self.control.stop.is_set():
+                        self._answers.put(None)
+                yield event
 
 
 class LiveSession(RecordedSession):
@@ -342,12 +422,35 @@ class LiveSession(RecordedSession):
             input=place.input,
             prompt=place.prompt,
             ring=self.ring,
-            settings=place.options.settings,
+            settings=self.settings,
             answerer=self.wait_for_answer,
             unobstructed=lambda: self.unobstructed(),
             control=self.control,
             programs=place.programs,
+            surroundings=place.surroundings,
+            fields=place.fields,
         )
 
+    @property
+    def settings(self) -> LoopSettings:
+        """What the run is set to."""
+        settings = self.workplace.options.settings
+        policy = settings.policy.on_private_desktop(self.workplace.desktop is not None)
+        return replace(settings, policy=policy.confirming(self.confirm))
+
     def settings_sha1(self) -> str:
-        return content_hash(self.workplace.options.settings)
+        return content_hash(self.settings)
+
+
+def _surroundings(environment: Mapping[str, str]) -> LiveSurroundings:
+    # imported here: what reads texts is not needed to name a session
+    from agent_app.runtimes.reader.surroundings import LiveSurroundings
+
+    return LiveSurroundings(environment)
+
+
+def _fields(environment: Mapping[str, str]) -> LiveFields:
+    # imported here for the same reason
+    from agent_app.runtimes.reader.typed_fields import LiveFields
+
+    return LiveFields(environment)

@@ -35,7 +35,7 @@ from agent_app.events import (
     Timing,
     TokenStreamed,
 )
-from agent_app.geometry import FrameTransform, ScreenPoint, Size
+from agent_app.geometry import FrameTransform, Region, ScreenPoint, Size
 from agent_app.model_runtime import Progress, RuntimeInfo
 from agent_app.screen.frame import Frame
 from agent_app.ui import run_window
@@ -44,6 +44,8 @@ from agent_app.virtual import VirtualDesktop
 PROBE_SECONDS = 0.005
 STEP_SECONDS = 2.0
 WARM_UP_SECONDS = 1.0
+# A label and a place in a sentence of forty words, each of which becomes a link.
+_WORDS = (*[" thought"] * 30, " “Save", " As…”", " is", " at", " (", "64", "0, ", "412", ")", ",")
 
 
 class StreamingSession:
@@ -53,6 +55,9 @@ class StreamingSession:
         self.task = task
         self.runtime = RuntimeInfo("bench", f"{rate:g} tokens a second", None)
         self.why = ""
+        self.region = Region(0, 0, 1920, 1080)
+        self.confirm = "none"
+        self.is_ours: Callable[..., bool] = lambda _touch, _point: False
         self.episode: Path | None = None
         self.unobstructed: Callable[[], AbstractContextManager[None]] = nullcontext
         self._rate = rate
@@ -67,6 +72,17 @@ class StreamingSession:
 
     def stop(self) -> None:
         self._stopped.set()
+
+    def pause(self) -> None:
+        raise AssertionError("nobody pauses it")
+
+    veto = listen = pause
+
+    def hint(self, text: str) -> None:
+        raise AssertionError(f"nobody hints: {text}")
+
+    def offer_veto(self, seconds: float) -> None:
+        pass
 
     def answer(self, text: str | None) -> None:
         raise AssertionError(f"nothing was asked: {text}")
@@ -94,7 +110,7 @@ class StreamingSession:
         start, sent = time.monotonic(), 0
         while (now := time.monotonic()) < until and not self._stopped.is_set():
             while sent < (now - start) * self._rate:
-                text = " thought" if sent % 120 else ".\n\nThen"
+                text = _WORDS[sent % len(_WORDS)] if sent % 120 else ".\n\nThen"
                 yield TokenStreamed(step, "thought" if sent % 1000 < 900 else "summary", text)
                 sent += 1
                 self.streamed += 1

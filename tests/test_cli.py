@@ -9,6 +9,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from agent_app.episode.reader import open_episode
 from agent_app.events import ActionDecided, RunFinished
 from agent_app.loop import LoopSettings
 from agent_app.model_runtime import ModelOptions, Sampling
+from agent_app.policy import Policy
 
 AGENT_APP = [sys.executable, "-m", "agent_app"]
 WITHOUT_DISPLAY = {
@@ -127,7 +129,7 @@ def test_kimi_vl_without_weights_names_the_pull(tmp_path: Path):
 
 
 def test_the_flags_reach_the_model():
-    chosen = running.workplace_options(
+    chosen = running.chosen_options(
         cli.parser().parse_args(
             [
                 *("run", "x", "--model", "kimi-vl", "--device", "cuda:1", "--precision", "int4"),
@@ -150,7 +152,7 @@ def test_the_flags_reach_the_model():
     assert chosen.loading == ModelOptions("cuda:1", "int4", 16384, "fast")
     assert chosen.prompt == Path("p.md")
     assert chosen.settings.sampling == Sampling(0, 0.9, 7, 512, think=False, thinking_budget=99)
-    served = running.workplace_options(
+    served = running.chosen_options(
         cli.parser().parse_args(
             [
                 *("run", "x", "--model", "http://a:1/v1", "--model", "http://b:1/v1"),
@@ -161,11 +163,12 @@ def test_the_flags_reach_the_model():
     assert served.model == "http://a:1/v1,http://b:1/v1"
     assert served.loading == ModelOptions(model_name="served", patience=9)
     again = cli.parser().parse_args(["run", "x", "--model", "http://a:1", "--model", "reader"])
-    assert running.workplace_options(again).model == "reader"
-    plain = running.workplace_options(cli.parser().parse_args(["run", "x"]))
-    assert (plain.settings, plain.prompt) == (LoopSettings(), "agent")
+    assert running.chosen_options(again).model == "reader"
+    plain = running.chosen_options(cli.parser().parse_args(["run", "x"]))
+    assert replace(plain.settings, policy=Policy()) == LoopSettings()
+    assert plain.prompt == "agent"
     named = cli.parser().parse_args(["run", "x", "--prompt", "grounding"])
-    assert running.workplace_options(named).prompt == "grounding"
+    assert running.chosen_options(named).prompt == "grounding"
 
 
 @pytest.mark.parametrize("command", [["run"], ["model"], ["model", "pull"], ["model", "check"]])
@@ -220,7 +223,7 @@ def test_a_task_that_cannot_be_done_says_why_and_has_a_status_of_its_own(tmp_pat
 def test_what_is_masked_is_in_no_recorded_frame(tmp_path: Path):
     done = agent_app(
         *("run", "wait 0.1 seconds", "--no-window", "--virtual", "800x600", "--app", "mousepad"),
-        *("--mask", "0,0,800,300", "--mask", "0,300,800,300", "--episode", str(tmp_path / "e")),
+        *("--mask", "0,0,800,200", "--mask", "0,200,800,100", "--episode", str(tmp_path / "e")),
     )
     assert done.returncode == 0, done.stderr
     opened = open_episode(tmp_path / "e")
@@ -228,7 +231,9 @@ def test_what_is_masked_is_in_no_recorded_frame(tmp_path: Path):
     for ref in opened.frames:
         frame = opened.frame(ref.sha1)
         assert frame is not None
-        assert [color for _, color in frame.getcolors(2) or []] == [(96, 96, 96)]
+        masked = frame.crop((0, 0, 800, 300))
+        assert [color for _, color in masked.getcolors(2) or []] == [(96, 96, 96)]
+        assert frame.getcolors(2) is None  # the rest shows
 
 
 @pytest.mark.desktop

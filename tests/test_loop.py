@@ -10,6 +10,7 @@ from typing import TypeVar
 import pytest
 
 from agent_app.actions import CONFIRM_SECONDS
+from agent_app.asking import VETOED_REMARK
 from agent_app.control import Control
 from agent_app.errors import KnownError
 from agent_app.events import (
@@ -18,6 +19,7 @@ from agent_app.events import (
     Budgets,
     Event,
     FrameCaptured,
+    HintGiven,
     ModelErred,
     ModelWarned,
     Paused,
@@ -31,10 +33,11 @@ from agent_app.events import (
     StepFinished,
     StepStarted,
     TokenStreamed,
+    VetoOffered,
     WindowRef,
     WindowsSeen,
 )
-from agent_app.geometry import Region, Size
+from agent_app.geometry import Region, ScreenPoint, Size
 from agent_app.loop import LoopSettings, run
 from agent_app.model_runtime import KIMI_VL_LIMITS, THINK_OPEN, ImagePart, Sampling
 from agent_app.prompting import load_prompt
@@ -274,6 +277,13 @@ def test_an_unanswered_question_is_told_too():
     assert "Nobody answered" in desk.last_question()
 
 
+def test_a_question_of_the_model_waits_as_long_as_is_set():
+    settings = LoopSettings(settle=QUICK, last_settle=QUICK, answer_seconds=7.0)
+    question = reply("computer.ask(question='Which one?')")
+    events = list(Desk().start([question, DONE], settings=settings))
+    assert only(events, QuestionAsked).seconds == 7.0
+
+
 def test_stopping_at_any_token_or_event_sends_nothing_more_and_holds_nothing():
     total = len(list(Desk().start([CLICK, DONE])))
     for stop_at in range(total):
@@ -355,6 +365,102 @@ def test_a_hint_goes_on_from_the_thought_that_was_broken_off():
     assert opening.startswith(THINK_OPEN)
     assert opening.endswith("\nnot that one, the second\n")
     assert len(opening) > len(THINK_OPEN) + len("\nnot that one, the second\n")
+
+
+def test_a_veto_stops_the_act_before_any_input_and_the_model_decides_anew():
+    control, desk = Control(), Desk()
+    control.veto_seconds = 20.0
+    runtime = ScriptedRuntime([CLICK, DONE])
+    offered = []
+    answers = ["the other button"]
+    for event in desk.start(
+        [], runtime=runtime, control=control, answerer=lambda _: answers.pop(0)
+    ):
+        if isinstance(event, VetoOffered):
+            offered.append(event)
+            control.veto()
+    assert desk.input.events == []
+    assert [event.points for event in offered] == [(((ScreenPoint(160, 50)),),)]
+    assert runtime.requests[1].opening.endswith("the other button\n")
+    assert VETOED_REMARK in "".join(turn.text for turn in runtime.requests[1].turns)
+    assert answers == []
+
+
+def test_what_is_not_vetoed_in_time_is_done_and_all_of_the_step_was_offered():
+    control, desk = Control(), Desk()
+    control.veto_seconds = 0.01
+    two = reply("pyautogui.click(x=0.5, y=0.25)\npyautogui.click(x=0.1, y=0.1)")
+    events = list(desk.start([two, DONE], control=control))
+    offer = only(events, VetoOffered)
+    assert len(offer.actions) == len(offer.points) == 2
+    assert len([event for event in events if isinstance(event, ActionDone)]) == 3
+    control.veto()  # too late
+    assert control.paused is None
+
+
+def test_without_time_for_a_veto_none_is_offered():
+    events = list(Desk().start([CLICK, DONE]))
+    assert not [event for event in events if isinstance(event, VetoOffered)]
+
+
+def test_a_hint_into_a_running_thought_goes_on_from_it_without_a_question():
+    control = Control()
+    hint = once(9, lambda: control.hint("the second"))
+    runtime = ScriptedRuntime([CLICK, DONE], on_token=hint)
+    events = list(Desk().start([], runtime=runtime, control=control))
+    assert only(events, HintGiven).hint == "the second"
+    assert only(events, Paused).cause == "hint"
+    assert not [event for event in events if isinstance(event, QuestionAsked)]
+    opening = runtime.requests[1].opening
+    assert opening.startswith(THINK_OPEN)
+    assert opening.endswith("\nthe second\n")
+    assert only(events, RunFinished).outcome == "success"
+
+
+def test_while_a_hint_is_typed_the_run_holds_still_and_a_withdrawn_one_changes_nothing():
+    control = Control()
+    runtime = ScriptedRuntime([CLICK, DONE], on_token=once(9, control.listen))
+    events = []
+    for event in Desk().start([], runtime=runtime, control=control):
+        events.append(event)
+        if isinstance(event, Paused):
+            control.hint("")
+    assert not [event for event in events if isinstance(event, HintGiven)]
+    thought = runtime.requests[1].opening.removeprefix(THINK_OPEN)
+    assert thought
+    assert "Looking.".startswith(thought)
+
+
+def test_a_hint_given_while_a_hand_holds_the_run_up_is_the_answer():
+    control = Control()
+    at_once = LoopSettings(settle=QUICK, last_settle=QUICK, hand_rest=0.0)
+    control.pause("hand")
+    control.hint("slowly")
+    runtime = ScriptedRuntime([DONE])
+    events = list(Desk().start([], runtime=runtime, control=control, settings=at_once))
+    assert not [event for event in events if isinstance(event, QuestionAsked)]
+    assert runtime.requests[0].opening == f"{THINK_OPEN}\nslowly\n"
+
+
+def test_step_by_step_a_hint_lets_its_step_be_done_before_it_asks_again():
+    control, answers = Control(), ["one step", "go on"]
+    control.pause()
+    hint = once(9, lambda: control.hint("the second"))
+    runtime = ScriptedRuntime([CLICK, CLICK, DONE], on_token=hint)
+    run = Desk().start([], runtime=runtime, control=control, answerer=lambda _: answers.pop(0))
+    kinds = [type(event) for event in run if isinstance(event, ActionDone | QuestionAsked)]
+    assert kinds == [QuestionAsked, ActionDone, QuestionAsked, ActionDone]
+
+
+def test_a_stop_while_a_hint_is_awaited_ends_the_run():
+    control = Control()
+    control.listen()
+    events = []
+    for event in Desk().start([CLICK], control=control):
+        events.append(event)
+        if isinstance(event, Paused):
+            control.end()
+    assert only(events, RunFinished).outcome == "stopped"
 
 
 def test_step_by_step_it_asks_before_each():

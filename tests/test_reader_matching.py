@@ -505,6 +505,53 @@ def test_a_label_read_in_pieces_is_joined():
     assert found.candidate.box == box(10, 10, 80)
 
 
+@pytest.mark.parametrize(
+    ("wanted", "lines", "whole"),
+    [
+        ("invoice.txt", ["invoice.t-", "xt"], "invoice.txt"),
+        ("note.txt", ["note.tx-", "t"], "note.txt"),
+        ("well-known", ["well-", "known"], "well- known"),
+        ("Removable Media", ["Removable", "Media"], "Removable Media"),
+        ("one two three", ["one", "two", "three"], "one two three"),
+    ],
+)
+def test_a_label_on_several_lines_is_put_together(wanted, lines, whole):
+    icon = [read(line, 100 - 4.5 * len(line), 50 + 22 * i) for i, line in enumerate(lines)]
+    found = look(sight(*icon, read("letter", 300, 50)), wanted)
+    assert isinstance(found, Match)
+    assert found.candidate.text == whole
+    assert all(
+        found.candidate.box.contains(line.box.center) and found.candidate.tier is Tier.PART
+        for line in icon
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "left", "right"),
+    [("letter.txt", 100, 190), ("photo.txt", 190, 280), ("Letter.txt photo.txt", 100, 280)],
+)
+def test_words_within_a_line_are_where_they_stand(wanted, left, right):
+    found = look(sight(read("letter.txt photo.txt!", 100, 50, width=190)), wanted, "read")
+    assert isinstance(found, Match)
+    assert abs(found.candidate.box.left - left) < 10
+    assert abs(found.candidate.box.right - right) < 12
+    assert found.candidate.text == "letter.txt photo.txt!"
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        read("Media", 100, 120),  # far below
+        read("Media", 180, 72),  # neither the same middle nor the same edge
+        replace(read("Media", 100, 72), box=box(100, 72, height=40)),  # other letters
+        read("Media player", 100, 72),  # more than was asked for
+        told("push button", "Media", 100, 72),
+    ],
+)
+def test_lines_that_belong_to_different_things_are_not_put_together(below):
+    assert isinstance(look(sight(read("Removable", 100, 50), below), "Removable Media"), Missing)
+
+
 def test_a_label_is_found_whole_before_it_is_found_in_parts():
     seen = sight(read("File | Edit | View", 10, 10), read("Edit", 500, 500))
     assert chosen(look(seen, "Edit")) == "Edit@500,500"

@@ -42,6 +42,7 @@ def test_a_heal_is_accepted_only_when_the_whole_run_passed(
         Image.fromarray(recorded.pixels), recorded.transform, FramePoint(35, 35)
     )
     place: Any = SimpleNamespace(
+        surroundings=None,
         screen=FakeScreen([FOUND]),
         input=RecordingInput(),
         environment={},

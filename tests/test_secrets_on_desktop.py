@@ -13,7 +13,9 @@ from agent_app.codegen.formats import export_episode
 from agent_app.episode.reader import open_episode
 from agent_app.errors import KnownError
 from agent_app.events import ActionDecided, Event, ModelErred, RunFinished, RunStarted
+from agent_app.loop import LoopSettings
 from agent_app.model_runtime import no_progress
+from agent_app.policy import Policy
 from agent_app.secret_scan import Scan
 from agent_app.session import Workplace, WorkplaceOptions
 from agent_app.virtual import VirtualDesktop
@@ -29,7 +31,7 @@ _MASK = (96, 96, 96)
 @pytest.fixture
 def place(desktop: VirtualDesktop) -> Iterator[Workplace]:
     with Workplace(
-        WorkplaceOptions(model="reader"),
+        WorkplaceOptions(model="reader", settings=LoopSettings(policy=Policy(private=True))),
         environment=desktop.environment,
         secrets=store_of({"mail": VALUE}),
     ) as opened:

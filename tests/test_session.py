@@ -138,7 +138,7 @@ def test_ctrl_c_while_the_model_loads_stops_the_run() -> None:
         signal.raise_signal(signal.SIGINT)
 
     def script(session: ScriptedSession) -> Iterator[Event]:
-        assert session.stopped.is_set()
+        assert session.stopped.wait(10)
         yield session.finished("stopped", steps=0)
 
     written = io.StringIO()

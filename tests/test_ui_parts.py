@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 
 import numpy as np
 import pytest
@@ -29,7 +30,9 @@ from agent_app.ui.story import Deed, Story
 from agent_app.ui.task import TaskPanel
 from agent_app.ui.theme import DARK, LIGHT, MARK
 from agent_app.ui.thought import ThoughtView
-from agent_app.ui.timing import TimingBar, seconds_text
+from agent_app.ui.time_card import TimeCard
+from agent_app.ui.timing import TimingBar, percentile, seconds_text
+from agent_app.ui.usage import gpu_bytes, resident_bytes
 from tests.fakes.session import ScriptedSession, drawn_frame
 
 CLICK = Click(RelativePoint(0.1, 0.1))
@@ -418,3 +421,45 @@ def test_the_fences_around_code_are_not_shown_even_while_they_arrive(qtbot: QtBo
         view.show_pieces([("summary", reply[:end])])
         assert "`" not in view.toPlainText()
     assert view.toPlainText().splitlines() == ["## Code:", "pyautogui.click(x=0.1, y=0.2)"]
+
+
+# Time and memory over all steps
+
+
+def test_a_percentile_is_a_value_that_was_measured() -> None:
+    timings = [Timing(decode=number / 10, act=1 - number / 10) for number in range(1, 11)]
+    assert percentile(timings, 0.5) == Timing(decode=0.5, act=0.4)
+    assert percentile(timings, 0.95) == Timing(decode=1.0, act=0.9)
+    assert percentile(timings[:1], 0.95) == timings[0]
+
+
+def test_the_time_of_all_steps_is_said_with_its_95th_percentile(qtbot: QtBot) -> None:
+    card = TimeCard(LIGHT)
+    qtbot.addWidget(card)
+    card.of_session.click()
+    assert "when a step is over" in card.bar.accessibleDescription()
+    for decode in (1.0, 2.0, 9.0):
+        card.add(Timing(decode=decode))
+    assert "decode 2.00 s / 9.00 s" in card.bar.accessibleDescription()
+    assert card.total.text() == "p50 / p95 of 3 steps"
+    card.of_step.click()
+    assert "when the step is over" in card.bar.accessibleDescription()
+
+
+def test_memory_is_that_of_this_process_and_of_a_gpu_in_use(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert (resident_bytes() or 0) > 10_000_000
+
+    class Cuda:
+        is_initialized = staticmethod(lambda: True)
+        device_count = staticmethod(lambda: 2)
+        mem_get_info = staticmethod(lambda device: (40 - device, 100))
+
+    class Torch:
+        cuda = Cuda
+
+    monkeypatch.setitem(sys.modules, "torch", Torch)
+    assert gpu_bytes() == (121, 200)
+    monkeypatch.delitem(sys.modules, "torch")
+    assert gpu_bytes() is None

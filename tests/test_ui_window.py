@@ -9,19 +9,45 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QAbstractButton, QLineEdit, QListView, QPlainTextEdit, QTextEdit
+from PySide6.QtGui import QImage, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QPlainTextEdit,
+    QScrollBar,
+    QTextEdit,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from agent_app.actions import Click, Drag
+from agent_app.course import ONE_STEP
 from agent_app.errors import KnownError
-from agent_app.events import ActionDecided, Event, StepStarted, TokenStreamed
-from agent_app.geometry import RelativePoint
+from agent_app.events import (
+    ActionDecided,
+    ActionJudged,
+    Event,
+    HintGiven,
+    Paused,
+    Resumed,
+    StepFinished,
+    StepStarted,
+    TokenStreamed,
+    VetoOffered,
+)
+from agent_app.geometry import RelativePoint, ScreenPoint
 from agent_app.model_runtime import Progress
+from agent_app.ui.screenshot import ScreenshotView
 from agent_app.ui.theme import DARK, LIGHT
 from agent_app.ui.window import MainWindow
 from agent_app.ui.worker import Batch, RunWorker
-from tests.fakes.session import ScriptedSession, drawn_frame
+from tests.fakes.session import TIMING, ScriptedSession, drawn_frame
 
 Script = Callable[[ScriptedSession], Iterator[Event]]
 CLICK = Click(RelativePoint(0.2, 0.2))
@@ -299,6 +325,221 @@ def test_a_question_is_answered_in_the_window(
     assert not window.view.question.isVisible()
 
 
+def test_the_time_left_for_an_answer_is_said(
+    opened: Callable[[Script], Opened], qtbot: QtBot
+) -> None:
+    def script(session: ScriptedSession) -> Iterator[Event]:
+        yield session.started()
+        yield StepStarted(1, time.monotonic())
+        yield from session.ask(1, "Which one?", ("left", "right"), seconds=125.0)
+        yield session.finished("success")
+
+    window = opened(script).window
+    window.activateWindow()
+    window.start("x")
+    title = window.view.question.title
+    qtbot.waitUntil(lambda: title.text().startswith("The agent asks, for 2:0"))
+    assert window.view.question.buttons[0].hasFocus()
+    first = title.text()
+    qtbot.waitUntil(lambda: title.text() != first)  # it counts down
+    window.view.question.buttons[0].click()
+    qtbot.waitUntil(lambda: not window.running)
+
+
+def about_to_act(session: ScriptedSession) -> Iterator[Event]:
+    """Decides a step of two actions, and offers the veto of them until it comes."""
+    first, second = (ScreenPoint(64, 40),), (ScreenPoint(200, 90),)
+    yield session.started()
+    yield StepStarted(1, time.monotonic())
+    yield session.captured(1, FRAMES[0])
+    yield ActionDecided(1, 0, CLICK, "Click Save", first, time.monotonic())
+    yield VetoOffered(1, (CLICK, DRAG), (first, second), 19.0, time.monotonic())
+    while not (session.vetoed.wait(0.01) or session.stopped.is_set()):
+        pass
+    yield StepFinished(1, TIMING, time.monotonic())
+    yield Paused(1, "veto", time.monotonic())
+    yield from session.ask(1, "What instead?", ("go on", ONE_STEP, "stop"))
+    yield session.finished("stopped")
+
+
+@pytest.mark.parametrize("by", ["button", "key"])
+def test_what_is_about_to_be_done_is_a_ghost_until_it_is_vetoed(
+    opened: Callable[[Script], Opened], qtbot: QtBot, by: str
+) -> None:
+    it = opened(about_to_act)
+    window, steer = it.window, it.window.view.steer
+    window.activateWindow()
+    assert not steer.veto.isEnabled()
+    window.start("x")
+    qtbot.waitUntil(steer.veto.isEnabled)
+    marks = window.view.pane.screenshot.marks
+    assert [(mark.standing, mark.points[0].toTuple()) for mark in marks] == [
+        ("ghost", (64.5, 40.5)),
+        ("ghost", (200.5, 90.5)),
+    ]
+    assert steer.veto.text().startswith("Veto  1")
+    if by == "button":
+        qtbot.mouseClick(steer.veto, Qt.MouseButton.LeftButton)
+    else:
+        qtbot.keyClick(window.view.steps, Qt.Key.Key_Escape)
+    qtbot.waitUntil(window.view.question.isVisible)
+    assert it.sessions[0].vetoed.is_set()
+    assert not steer.veto.isEnabled()
+    assert [mark.standing for mark in window.view.pane.screenshot.marks] == ["vetoed"]
+    qtbot.keyClick(window.view.steps, Qt.Key.Key_F10)
+    qtbot.waitUntil(lambda: not window.running)
+    assert it.sessions[0].answers == [ONE_STEP]
+
+
+def test_the_time_for_a_veto_is_that_of_the_window(
+    opened: Callable[[Script], Opened], qtbot: QtBot
+) -> None:
+    it = opened(until_stopped)
+    it.window.view.steer.time.setValue(1.5)
+    it.window.start("x")
+    qtbot.waitUntil(lambda: bool(it.sessions))
+    qtbot.waitUntil(lambda: it.sessions[0].veto_seconds == 1.5)
+    it.window.view.steer.time.setValue(0.0)
+    assert it.sessions[0].veto_seconds == 0.0
+
+
+def test_a_hint_holds_the_run_from_its_first_character_and_is_sent_or_withdrawn(
+    opened: Callable[[Script], Opened], qtbot: QtBot
+) -> None:
+    it = opened(until_stopped)
+    window, field = it.window, it.window.view.steer.field
+    assert not field.isEnabled()
+    window.start("x")
+    qtbot.waitUntil(lambda: "Let me see" in window.view.thought.toPlainText())
+    session = it.sessions[0]
+    qtbot.keyClicks(field, "no")
+    assert session.listening.is_set()
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert (session.hints, field.text()) == ([""], "")
+    qtbot.keyClicks(field, "the second")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert (session.hints, field.text()) == (["", "the second"], "")
+
+
+def test_a_hint_that_is_being_typed_when_a_question_comes_is_its_answer(
+    opened: Callable[[Script], Opened], qtbot: QtBot
+) -> None:
+    typed = threading.Event()
+
+    def script(session: ScriptedSession) -> Iterator[Event]:
+        yield session.started()
+        yield StepStarted(1, time.monotonic())
+        yield session.captured(1, FRAMES[0])
+        typed.wait(20)
+        yield from session.ask(1, "Go on?", ("go on", "stop"))
+        yield session.finished("success")
+
+    it = opened(script)
+    window, field = it.window, it.window.view.steer.field
+    window.activateWindow()
+    window.start("x")
+    qtbot.waitUntil(lambda: window.view.pane.screenshot.picture is not None)
+    field.setFocus()
+    qtbot.keyClicks(field, "the se")
+    typed.set()
+    qtbot.waitUntil(window.view.question.isVisible)
+    assert field.hasFocus()
+    qtbot.keyClicks(field, "cond")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not window.running)
+    assert it.sessions[0].answers == ["the second"]
+    assert it.sessions[0].hints == []
+
+
+def test_a_run_can_begin_step_by_step(opened: Callable[[Script], Opened], qtbot: QtBot) -> None:
+    it = opened(until_stopped)
+    it.window.task.box.setPlainText("a task")
+    it.window.view.steer.step.click()
+    qtbot.waitUntil(lambda: bool(it.sessions))
+    qtbot.waitUntil(it.sessions[0].paused.is_set)
+
+
+def test_a_step_is_seen_before_and_after_and_both_compared(
+    opened: Callable[[Script], Opened], qtbot: QtBot
+) -> None:
+    window = opened(two_steps).run()
+    view, screenshot = window.view, window.view.pane.screenshot
+    view.steps.setCurrentIndex(view.model.index(0))
+    before = screenshot.picture
+    qtbot.keyClick(view.steps, "3")
+    after = screenshot.picture
+    assert after is not before
+    assert screenshot.marks == ()
+    qtbot.keyClick(view.steps, "4")
+    assert (screenshot.picture, screenshot._other) == (before, after)
+    assert view.pane.stage.line.isVisible()
+    qtbot.keyClick(view.steps, "2")
+    assert (screenshot.picture, len(screenshot.marks)) == (before, 1)
+
+
+def test_the_thought_that_a_hint_broke_off_goes_on_in_the_next_step(
+    opened: Callable[[Script], Opened],
+) -> None:
+    def script(session: ScriptedSession) -> Iterator[Event]:
+        yield session.started()
+        yield StepStarted(1, time.monotonic())
+        yield session.captured(1, FRAMES[0])
+        yield TokenStreamed(1, "thought", "The first one")
+        yield StepFinished(1, TIMING, time.monotonic())
+        yield Paused(1, "hint", time.monotonic())
+        yield HintGiven(1, "the second", time.monotonic())
+        yield Resumed(1, time.monotonic())
+        yield StepStarted(2, time.monotonic())
+        yield session.captured(2, FRAMES[1])
+        yield TokenStreamed(2, "thought", "So that one.")
+        session.stopped.wait(0)
+        yield StepFinished(2, TIMING, time.monotonic())
+        yield session.finished("success")
+
+    window = opened(script).run()
+    said = window.view.thought.toPlainText()
+    assert said == "The first one\nYour hint: the second\nSo that one."
+    assert window.view.story.steps[0].state == "broken off"
+
+
+def test_no_stray_key_gives_leave_and_no_answer_is_none(
+    opened: Callable[[Script], Opened], qtbot: QtBot
+) -> None:
+    def script(session: ScriptedSession) -> Iterator[Event]:
+        yield session.started()
+        yield StepStarted(1, time.monotonic())
+        seen = session.captured(1, FRAMES[0])
+        yield seen
+        yield ActionJudged(1, 0, "ask", "pay", "it pays", "", (), seen.frame, time.monotonic())
+        yield from session.ask(1, "May the agent?", ("allow once", "refuse"), seconds=60)
+        yield session.finished("success")
+
+    it = opened(script)
+    window = it.window
+    window.start("x")
+    qtbot.waitUntil(window.view.question.isVisible)
+    with qtbot.waitSignal(window.finished):
+        qtbot.keyClick(window.view.question.window().focusWidget(), Qt.Key.Key_Space)
+    assert it.sessions[0].answers == [None]
+
+
+def test_the_mode_of_the_window_is_that_of_its_next_run(
+    opened: Callable[[Script], Opened], qtbot: QtBot
+) -> None:
+    it = opened(until_stopped)
+    window = it.window
+    window.task.set_confirm("none")
+    qtbot.keyClick(window.task.mode, Qt.Key.Key_Up)
+    assert window.task.confirm == "all"
+    window.start("x")
+    qtbot.waitUntil(lambda: bool(it.sessions) and window.view.story.step is not None)
+    assert it.sessions[0].confirm == "all"
+    assert not window.task.mode.isEnabled()
+    with qtbot.waitSignal(window.finished):
+        window.stop()
+    assert window.task.mode.isEnabled()
+
+
 def test_a_fault_of_the_world_is_shown_with_its_remedy(
     opened: Callable[[Script], Opened],
 ) -> None:
@@ -363,19 +604,74 @@ def test_a_run_that_does_not_end_is_given_up(qtbot: QtBot) -> None:
 def test_every_control_has_a_name_and_can_be_reached_by_keyboard(
     opened: Callable[[Script], Opened],
 ) -> None:
+    """All of them, also on cards and pages that are not on show."""
     window = opened(two_steps).window
-    kinds = (QAbstractButton, QLineEdit, QPlainTextEdit, QTextEdit, QListView)
+    kinds = (QAbstractButton, QLineEdit, QPlainTextEdit, QTextEdit, QListView, QComboBox)
     controls = [
         widget
-        for kind in kinds
-        for widget in window.findChildren(kind)
-        if widget.isVisible() and widget.focusPolicy() != Qt.FocusPolicy.NoFocus
+        for widget in window.findChildren(QWidget)
+        if isinstance(widget, (*kinds, QAbstractSpinBox, QAbstractSlider, ScreenshotView))
+        and not widget.objectName().startswith("qt_")
+        and not isinstance(widget, QScrollBar)
+        and not isinstance(widget.parent(), QLineEdit)  # the cross that clears one
+        and not isinstance(widget.window(), QFrame)  # the list that a box unfolds
     ]
-    assert len(controls) >= 5
+    assert len(controls) > 40
+    nameless = [
+        widget
+        for widget in controls
+        if not (widget.accessibleName() or (isinstance(widget, QAbstractButton) and widget.text()))
+    ]
+    assert nameless == []
     for widget in controls:
-        text = widget.text() if isinstance(widget, QAbstractButton) else ""
-        assert widget.accessibleName() or text, widget
-        assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        if not isinstance(widget, ScreenshotView):  # which does all by keys of the window
+            assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus, widget
+
+
+def test_tab_goes_through_every_control_of_the_run_that_is_on_show(
+    opened: Callable[[Script], Opened], qtbot: QtBot
+) -> None:
+    window = opened(two_steps).run()
+    window.activateWindow()
+    window.task.box.setFocus()
+    reached: list[QWidget] = []
+    while (widget := window.focusWidget()) not in reached:
+        reached.append(widget)
+        qtbot.keyClick(widget, Qt.Key.Key_Tab)
+    for widget in (
+        window.task.start_button,
+        window.view.steps,
+        window.view.pane.stage.tabs["before"],
+        window.view.steer.step,
+        window.view.steer.time,
+        window.view.pane.time.of_step,
+        window.view.outcome.text,
+        window.view.thought_panel.search.field,
+        window.view.thought,
+        window.view.thought_panel.copy,
+    ):
+        assert widget in reached, widget
+
+
+def test_no_key_means_two_things_on_the_page_of_the_run(
+    opened: Callable[[Script], Opened],
+) -> None:
+    window = opened(two_steps).run()
+    keys = [
+        shortcut.key().toString()
+        for shortcut in window.findChildren(QShortcut)
+        if not window.episodes.isAncestorOf(shortcut.parent())
+    ]
+    keys += [
+        QKeySequence.mnemonic(each.text()).toString()
+        for kind in (QAbstractButton, QLabel)
+        for each in window.findChildren(kind)
+        if "&" in each.text()
+        and not window.episodes.isAncestorOf(each)
+        and not window.view.keys.isAncestorOf(each)  # which covers the rest
+    ]
+    assert len(keys) > 25
+    assert sorted(keys) == sorted(set(keys))
 
 
 def test_nothing_overlaps_at_the_smallest_size(opened: Callable[[Script], Opened]) -> None:

@@ -12,7 +12,7 @@ import random
 import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,8 @@ class Recipe:
     plain_share: float = 0.03  # of the batches: pictures to be described, without our prompts
     padded_share: float = 0.05  # of the screens: not on the grid, so filled up with black
     thoughtless_share: float = 0.04  # of the questions
+    near_share: float = 0.2  # of the absent names: one letter off one that is there
+    tinted_share: float = 0.0  # of the Qt screens: in other colours
     exact_share: float = 0.5
     frozen_prompt: bool = False
     weights: tuple[float, ...] = field(default=())
@@ -133,6 +135,17 @@ def _scale(rng: random.Random, exact: float) -> tuple[float, float]:
     return base * rng.uniform(0.98, 1.02), base * rng.uniform(0.98, 1.02)
 
 
+def _tinted(image: Image.Image, rng: random.Random) -> Image.Image:
+    """Other colours, contrast and light; a quarter become negatives, as dark themes are."""
+    darker = rng.random() < 0.25
+    gamma, table = rng.uniform(0.7, 1.4), []
+    for _ in range(3):
+        low, high = rng.randrange(0, 46), rng.randrange(195, 256)
+        ramp = (low + (high - low) * (value / 255) ** gamma for value in range(256))
+        table += [round(255 - value if darker else value) for value in ramp]
+    return image.point(table)
+
+
 def scenes(recipe: Recipe, form: Format, rng: random.Random) -> list[tuple[Scene, str]]:
     """The screens of a batch, each with the pool that absent words come from."""
     made: list[tuple[Scene, str]] = []
@@ -160,6 +173,8 @@ def scenes(recipe: Recipe, form: Format, rng: random.Random) -> list[tuple[Scene
             if len(scene.elements) < 3:
                 uses = 9
                 continue
+            if rng.random() < recipe.tinted_share:
+                scene = replace(scene, image=_tinted(scene.image, rng))
             made.append((resized(scene, size), pool))
         else:
             scene = draw_scene(rng, full, pool=recipe.pool, held_out=recipe.held_out)
@@ -215,7 +230,7 @@ class Words:
         said = encode(one.reply)
         ids += [*said, self.end]
         weights = [0.0] * start + [0.15] * (len(said) + 1)
-        weights[start + 1] = weights[start + 2] = 0.7  # what the thought says: found, missing, done
+        weights[start + 1] = weights[start + 2] = 1.5  # what the thought says: found, missing, done
         return ids, start, weights
 
     def places(self, ids: Sequence[int], start: int) -> list[list[int]]:
@@ -270,7 +285,7 @@ def make_batch(recipe: Recipe, number: int) -> Batch:
     for at, (scene, pool) in enumerate(scenes(recipe, form, rng)):
         sizes.append(scene.image.size)
         pixels[at, : sizes[-1][1], : sizes[-1][0]] = np.asarray(scene.image)
-        asker = asked.Asker(scene, rng, pool)
+        asker = asked.Asker(scene, rng, pool, near=recipe.near_share)
         done = asked.past(asker, steps)
         contexts.append(_context(known, done, shown))
         for _ in range(form.questions):

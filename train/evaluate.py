@@ -19,18 +19,20 @@ from torch.utils.data import DataLoader
 
 from train.batches import Batch, Batches, Format, Recipe, words
 from train.judging import judge
-from train.model import SmallKimi
+from train.model import SmallKimi, round_weights
 from train.write import load_state
 
 SIZES = ((280, 280), (560, 420), (588, 1036), (840, 560), (1092, 616), (1260, 784), (1316, 756))
 _SEED = 77_000_001
 _KINDS = ("shape", "word", "word", "word", "relation", "missing", "missing", "typing", "key")
-_SETS = {  # where the screens come from, and which words are on them
-    "drawn, known words": ("drawn", "known"),
-    "drawn, words never trained": ("drawn", "kept"),
-    "drawn in new fonts, words never trained": ("new fonts", "kept"),
-    "Qt, known words": ("qt", "known"),
-    "Qt, words never trained": ("qt", "kept"),
+_SETS = {  # where the screens come from, which words are on them, and whether steps came before
+    "drawn, known words": ("drawn", "known", False),
+    "drawn, words never trained": ("drawn", "kept", False),
+    "drawn in new fonts, words never trained": ("new fonts", "kept", False),
+    "Qt, known words": ("qt", "known", False),
+    "Qt, words never trained": ("qt", "kept", False),
+    "drawn, known words, after steps": ("drawn", "known", True),
+    "Qt, known words, after steps": ("qt", "known", True),
 }
 
 
@@ -42,7 +44,7 @@ class Judge:
 
     def rows(self, name: str, size: tuple[int, int]) -> Iterator[dict[str, object]]:
         """The lines of the table for one set of screens at one size."""
-        source, pool = _SETS[name]
+        source, pool, after = _SETS[name]
         screens = max(2, min(24, int(4e6 / (size[0] * size[1]))))
         recipe = Recipe(
             (Format(*size, screens, 9),),
@@ -53,7 +55,8 @@ class Judge:
             pool=pool,
             held_out=source == "new fonts",
             kinds=_KINDS,
-            past_share=0.0,
+            past_share=float(after),
+            padded_share=0.0,  # the application scales
             frozen_prompt=True,
         )
         begun = time.monotonic()
@@ -86,11 +89,13 @@ def main() -> None:
     torch.backends.cuda.enable_cudnn_sdp(False)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model = load_state(options.state).to(device)
+    if options.rounding:
+        round_weights(model, options.rounding)
     of = Judge(model, held=options.held or "", each=options.each, workers=options.workers)
     rows: list[dict[str, object]] = []
     begun = time.monotonic()
-    for size in SIZES[:: options.every]:
-        for name, (source, _) in _SETS.items():
+    for size in options.size or SIZES:
+        for name, (source, *_) in _SETS.items():
             if (source == "qt" and not options.held) or time.monotonic() - begun > options.seconds:
                 continue
             for row in of.rows(name, size):
@@ -100,12 +105,20 @@ def main() -> None:
         options.out.write_text(json.dumps(rows, indent=1) + "\n")
 
 
+def _size(text: str) -> tuple[int, int]:
+    width, height = map(int, text.split("x"))
+    return width, height
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("state", type=Path)
     parser.add_argument("--held", help="held-out screens of `train.qt_screens`")
     parser.add_argument("--each", type=int, default=600)
-    parser.add_argument("--every", type=int, default=1, help="judge at every n-th size")
+    parser.add_argument(
+        "--size", type=_size, action="append", help="WxH, several times; without it all"
+    )
+    parser.add_argument("--rounding", choices=("fp8", "int8", "int4"), help="of the weights")
     parser.add_argument("--seconds", type=float, default=1e9, help="stop after so long")
     parser.add_argument("--workers", type=int, default=12)
     parser.add_argument("--out", type=Path)

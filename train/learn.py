@@ -4,13 +4,15 @@
     python -m train.learn OUT2 --seconds 400 --stage all --resume OUT --decay 1 ...
 
 Writes into OUT, every two minutes and at the end: state.npz (weights), memory.npz (the optimiser's)
-and log.jsonl. The rates fall to nothing over the last `--decay` of the piece.
+and log.jsonl. Over the last `--decay` of the piece the rates fall, from `--share` of the full ones
+to `--until`.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import random
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,11 +34,28 @@ _TINY = ((280, 280, 5), (392, 280, 6), (280, 420, 6))
 _MIDDLE = ((420, 420, 8), (560, 420, 8), (420, 560, 8), (700, 504, 10), (504, 700, 10))
 _LARGE = ((840, 560, 12), (812, 588, 12), (560, 840, 12), (1036, 756, 12), (1120, 700, 12))
 _FULL = ((1260, 784, 12), (1316, 756, 12))
+_NEVER = frozenset({(588, 1036), (1092, 616)})  # sizes that are only ever judged with
+
+
+def _any_size(count: int) -> tuple[tuple[int, int, int], ...]:
+    """Sizes on the grid from a small window's to a whole screen's, the same ones each time."""
+    rng = random.Random(7)
+    found: list[tuple[int, int, int]] = []
+    while len(found) < count:
+        columns, rows = rng.randint(9, 47), rng.randint(8, 36)
+        area, size = columns * rows, (28 * columns, 28 * rows)
+        if area <= _MOST_CELLS and 0.6 < columns / rows < 2.6 and size not in _NEVER:
+            found.append((*size, min(12, 5 + area // 60)))
+    return tuple(found)
+
+
+_MOST_CELLS = 1280  # what the token limit allows
 STAGES = {
     "first": (0.0, _TINY),
     "second": (0.16, _TINY[:1] + _MIDDLE),
     "third": (0.4, _TINY[:2] + _MIDDLE[1:4] + _LARGE),
     "all": (0.6, _TINY[:2] + _MIDDLE[1:4] + _LARGE + _FULL * 2),
+    "any": (1.0, _TINY[:1] + _MIDDLE[1:3] + _LARGE[:1] + _FULL * 3 + _any_size(24)),
 }
 _CELLS = 100  # of the smallest screen
 _KEPT_EVERY, _LOGGED_EVERY = 120.0, 10.0
@@ -130,6 +149,8 @@ class Run:
             seed=options.seed,
             pack=options.pack or "",
             qt_share=options.qt_share if options.pack else 0.0,
+            near_share=options.near,
+            tinted_share=options.tinted,
         )
         loader = DataLoader(
             Batches(recipe),
@@ -185,10 +206,12 @@ class Run:
         }
 
     def share(self) -> float:
-        """The share of the full rates: a short rise, level, a fall to nothing at the end."""
+        """The share of the full rates: a short rise, level, a fall at the end."""
         left = 1 - self.spent / self.options.seconds
         rise = (self.step + 1 - self.first) / 60
-        return min(1.0, rise, max(0.02, left / max(1e-6, self.options.decay)))
+        first, last = self.options.share, self.options.until
+        fallen = last + (first - last) * min(1.0, left / max(1e-6, self.options.decay))
+        return min(rise, max(0.02, fallen))
 
     def judge(self, count: int) -> None:
         """Held-out screens, a few of each kind; the full judgement is `train.evaluate`'s."""
@@ -243,11 +266,15 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--pack", help="screens of `train.qt_screens`; several joined by commas")
     parser.add_argument("--held", help="held-out ones")
     parser.add_argument("--qt-share", type=float, default=0.4)
+    parser.add_argument("--near", type=float, default=0.2, help="of absent names: one letter off")
+    parser.add_argument("--tinted", type=float, default=0.0, help="of Qt screens: other colours")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--screens", type=int, default=400, help="of 280x280 in a batch")
     parser.add_argument("--muon", type=float, default=0.02)
     parser.add_argument("--adam", type=float, default=2e-3)
     parser.add_argument("--decay", type=float, default=0.3)
+    parser.add_argument("--share", type=float, default=1.0, help="of the rates, before they fall")
+    parser.add_argument("--until", type=float, default=0.0, help="the share they fall to")
     parser.add_argument("--workers", type=int, default=14)
     parser.add_argument("--judged", type=int, default=256, help="questions at each judgement")
     return parser.parse_args()

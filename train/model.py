@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from agent_app.runtimes.kimi_vl.config import KimiConfig, TextConfig, VisionConfig
+from agent_app.runtimes.kimi_vl.quantised import QuantisedMatrix, Rounding
 
 _VISION_THETA = 10000.0
 POINTING_LAYER = 2  # of the decoder: its first head is taught to look at what is asked for
@@ -388,6 +390,30 @@ class SmallKimi(nn.Module):
                 x = block.finish(x, found)
             hidden = self.norm(x).to(read.hidden.dtype)
         return out
+
+
+# --- rounded weights -----------------------------------------------------------------------------
+
+_ROUNDED_TO_FP8 = ("q_proj", "kv_a", "o_proj", "gate_proj", "up_proj", "down_proj", "head")
+
+
+@torch.no_grad()
+def round_weights(model: SmallKimi, rounding: Rounding) -> None:
+    """Round what the application rounds, and make it whole again, as it does in each product."""
+    for name, module in model.named_modules():
+        if isinstance(module, Mixture):
+            weights = [module.w_gate, module.w_up, module.w_down]
+        elif rounding == "fp8" and name.rpartition(".")[2] in _ROUNDED_TO_FP8:
+            weights = [cast("nn.Linear", module).weight]
+        else:
+            continue
+        for weight in weights:
+            stacked = weight if weight.dim() == 3 else weight[None]
+            matrix = QuantisedMatrix(*stacked.shape, rounding=rounding).to(weight.device)
+            for number, one in enumerate(stacked):
+                matrix.store(number, 0, one)
+            whole = matrix.restore(slice(None), torch.bfloat16)
+            weight.copy_(whole.view(weight.shape))
 
 
 # --- the checkpoint's names ----------------------------------------------------------------------

@@ -78,11 +78,17 @@ class Question:
 
 
 class Asker:
-    """Thinks of orders for one screen. `words` is the pool that absent names come from."""
+    """Thinks of orders for one screen. `words` is the pool that absent names come from.
 
-    def __init__(self, scene: Scene, rng: random.Random, words: str = "train") -> None:
+    `near` of the absent names are one letter off one that is there.
+    """
+
+    def __init__(
+        self, scene: Scene, rng: random.Random, words: str = "train", *, near: float = 0.2
+    ) -> None:
         self.rng = rng
         self.words = words
+        self.near = near
         self.size = scene.image.size
         self.elements = scene.elements
         fields = {one.label.lower() for one in scene.elements if one.kind == "field"}
@@ -129,7 +135,7 @@ class Asker:
 
     def _absent(self) -> str:
         """A name that stands nowhere; now and then nearly one that does."""
-        if self.worded and self.rng.random() < 0.2:
+        if self.worded and self.rng.random() < self.near:
             name = self.elements[self.rng.choice(self.worded)].label
             at = self.rng.randrange(len(name))
             other = self.rng.choice("abcdefghijklmnoprstuvwy")
@@ -345,13 +351,13 @@ class Asker:
 
 
 _KINDS = {
-    "shape": 0.17,
+    "shape": 0.1,
     "word": 0.36,
-    "field": 0.05,
-    "typing": 0.09,
-    "relation": 0.12,
-    "missing": 0.16,
-    "key": 0.05,
+    "field": 0.06,
+    "typing": 0.12,
+    "relation": 0.16,
+    "missing": 0.17,
+    "key": 0.03,
 }
 
 
@@ -380,15 +386,16 @@ def question(asker: Asker, done: Sequence[Order], kinds: Sequence[str] = ()) -> 
     """A task on the screen as it is now, after `done`."""
     rng = asker.rng
     now = ask(asker, kinds)
+    then = [ask(asker).asked for _ in range(rng.choice((1, 1, 2)))]
+    left = [now.asked, *(then if rng.random() < (0.3 if done else 0.15) and not kinds else ())]
     if not done:
-        then = ask(asker).asked if rng.random() < 0.12 and not kinds else ""
-        return _replied(_task(rng, [now.asked, then] if then else [now.asked]), now)
+        return _replied(_task(rng, left), now)
     draw = rng.random()
     told = [order.asked for order in done]
     if draw < 0.4:
         return Question(_task(rng, told), _done(), "done")
-    if draw < 0.8:
-        return _replied(_task(rng, [*told, now.asked]), now)
+    if draw < 0.94:
+        return _replied(_task(rng, [*told, *left]), now)
     return _replied(_task(rng, [now.asked]), now)
 
 

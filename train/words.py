@@ -127,7 +127,7 @@ def _word(rng: random.Random, pool: str) -> str:
             continue
         draw = rng.random()
         word = (
-            rng.choice(KNOWN) if draw < 0.3 else rng.choice(_MORE) if draw < 0.5 else made_up(rng)
+            rng.choice(KNOWN) if draw < 0.4 else rng.choice(_MORE) if draw < 0.56 else made_up(rng)
         )
         if not is_kept_aside(word):
             return word

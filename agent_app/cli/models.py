@@ -45,7 +45,7 @@ def add_model(commands: Commands) -> None:
             nargs="?",
             default="kimi-vl",
             metavar="NAME",
-            help=f"ORG/NAME[@REVISION] in the cache, or a folder{also} (default: kimi-vl)",
+            help=f"small, ORG/NAME[@REVISION] in the cache, or a folder{also} (default: kimi-vl)",
         )
         add_loading(action.add_argument)
         action.set_defaults(command=command)

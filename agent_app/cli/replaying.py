@@ -15,6 +15,7 @@ from agent_app.cli.running import (
     add_desktop,
     add_limits,
     add_model_choice,
+    add_policy,
     add_sampling,
     require_display_for_window,
     workplace_options,
@@ -76,6 +77,7 @@ def add_replay(commands: Commands) -> None:
     )
     add_desktop(replay)
     add_limits(replay, steps=_STEPS)
+    add_policy(replay)
     add_model_choice(replay)
     deciding.add_decide(replay)
     add_sampling(replay)
@@ -205,13 +207,16 @@ def _execute(folder: Path, options: argparse.Namespace) -> int:
     from agent_app.secret_store import open_store
     from agent_app.session import EXIT_STATUS, Workplace
 
-    chosen = workplace_options(options, prompt="grounding")
+    chosen = workplace_options(options, prompt="grounding", confirm="none")
     params = read_params(options.params)
     if not options.no_window:
         require_display_for_window()
     recording = open_recording(folder)
     params = _by_name(params, recording)
-    settings = ReplaySettings(budgets=Budgets(steps=options.max_steps, seconds=options.max_seconds))
+    settings = ReplaySettings(
+        budgets=Budgets(steps=options.max_steps, seconds=options.max_seconds),
+        policy=chosen.settings.policy.written_by_person(),
+    )
     store = open_store(os.environ)
     secrets = _secrets_of(recording, params, store, ask=options.no_window)
     with Workplace(chosen, environment=os.environ, secrets=store) as place:
@@ -246,4 +251,5 @@ def _execute(folder: Path, options: argparse.Namespace) -> int:
             region=place.screen.region,
             task=recording.task,
             autostart=True,
+            confirm=settings.policy.confirm,
         )

@@ -33,7 +33,7 @@ What a reader takes as it is:
 - an older `version`, through `agent_app.episode.upgrade`.
 
 A higher `version` is refused by name. Within one version, fields with a default and new kinds may
-be added, nothing else changes. `TokenStreamed` is live only and never written.
+be added, nothing else changes. What is `LIVE_ONLY` is never written.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ import msgspec
 
 from agent_app.episode.upgrade import UPGRADES, Fields
 from agent_app.errors import KnownError
-from agent_app.events import Event, FrameCaptured, decode_event, encode_event
+from agent_app.events import ActionJudged, Event, FrameCaptured, decode_event, encode_event
 from agent_app.geometry import Monitor
 
 FORMAT = "agent-app episode"
@@ -194,7 +194,7 @@ def decode_line(line: bytes) -> RecordedEvent:
 
 def _is_possible(event: Event) -> bool:
     """Whether a frame has a size, and a scale to divide by; nobody after this one asks again."""
-    if not isinstance(event, FrameCaptured):
+    if not isinstance(event, (FrameCaptured, ActionJudged)):
         return True
     size, scale = event.frame.transform.size, event.frame.transform.scale
     return (

@@ -29,7 +29,14 @@ from agent_app.episode.format import (
 from agent_app.episode.frame_reader import FrameReader
 from agent_app.episode.steps import steps_of
 from agent_app.errors import KnownError
-from agent_app.events import FrameCaptured, FrameRef, RunFinished, RunStarted, encode_event
+from agent_app.events import (
+    ActionJudged,
+    FrameCaptured,
+    FrameRef,
+    RunFinished,
+    RunStarted,
+    encode_event,
+)
 from agent_app.screen.frame import Pixels
 
 _MOST_PROBLEMS = 200
@@ -52,7 +59,11 @@ class Episode:
         self.end = next((event for event in self.events if isinstance(event, RunFinished)), None)
         self._unusual = lines.unusual
         self._problems = lines.problems
-        self._frames = {e.frame.sha1: e.frame for e in self.events if isinstance(e, FrameCaptured)}
+        self._frames = {
+            event.frame.sha1: event.frame
+            for event in self.events
+            if isinstance(event, (FrameCaptured, ActionJudged))
+        }
         self._reader = FrameReader(folder, self._problems.add)
         for sha1 in self._frames:
             self._reader.is_there(sha1)

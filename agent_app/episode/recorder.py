@@ -38,14 +38,16 @@ from agent_app.episode.format import (
 from agent_app.episode.frame_writer import FrameWriter
 from agent_app.errors import KnownError
 from agent_app.events import (
+    LIVE_ONLY,
     ActionDecided,
+    ActionJudged,
     Event,
     FrameCaptured,
     RunFinished,
     RunStarted,
-    TokenStreamed,
 )
 from agent_app.screen.frame import Frame
+from agent_app.settings import own_settings
 
 _SLUG_LENGTH = 40
 
@@ -85,7 +87,7 @@ class EpisodeRecorder:
                 cleanup.callback(events.close)
             lines: io.FileIO | None = None
             for event in events:
-                if not isinstance(event, TokenStreamed):
+                if not isinstance(event, LIVE_ONLY):
                     with self._refusal_named():
                         if lines is None:
                             header = _header(event, model_sha1, settings_sha1)
@@ -114,7 +116,7 @@ class EpisodeRecorder:
         _append(lines, encode_line(event))
         if durable:
             os.fsync(lines.fileno())
-        if isinstance(event, FrameCaptured):
+        if isinstance(event, (FrameCaptured, ActionJudged)):
             sha1 = event.frame.sha1
             if not frames.has(sha1) and (frame := self._frames(sha1)) is not None:
                 frames.start(frame)
@@ -133,7 +135,13 @@ def content_hash(value: object) -> str:
 
 
 def default_library() -> Path:
-    """Where episodes go when no folder is given: the user's data folder."""
+    """Where episodes go when no folder is given: as it is set, else the user's data folder.
+
+    Raises KnownError for settings that are wrong.
+    """
+    chosen = own_settings().episodes
+    if chosen is not None:
+        return Path(chosen).expanduser()
     return platformdirs.user_data_path("agent-app", appauthor=False) / "episodes"
 
 

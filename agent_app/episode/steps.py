@@ -10,9 +10,12 @@ from agent_app.episode.format import RecordedEvent, UnknownEvent
 from agent_app.events import (
     ActionDecided,
     ActionDone,
+    ActionJudged,
+    ApprovalGiven,
     EffectCompared,
     FrameCaptured,
     FrameRef,
+    HintGiven,
     ModelErred,
     ModelWarned,
     Paused,
@@ -29,6 +32,7 @@ from agent_app.events import (
     TargetMissed,
     Timing,
     TokenStreamed,
+    VetoOffered,
     WindowRef,
     WindowsSeen,
 )
@@ -43,9 +47,12 @@ StepEvent = (
     | TargetMissed
     | ActionDecided
     | ActionDone
+    | ActionJudged
+    | ApprovalGiven
     | QuestionAsked
     | QuestionAnswered
     | Paused
+    | HintGiven
     | Resumed
     | ScreenSettled
     | EffectCompared
@@ -107,7 +114,9 @@ def steps_of(events: Iterable[RecordedEvent]) -> tuple[EpisodeStep, ...]:
                 captured.append(_Seen(event.step, event.frame, windows))
             case WindowsSeen() if captured:
                 captured[-1] = replace(captured[-1], windows=event.windows)
-            case RunStarted() | RunFinished() | TokenStreamed() | WindowsSeen() | UnknownEvent():
+            case RunStarted() | RunFinished() | WindowsSeen() | UnknownEvent():
+                pass
+            case TokenStreamed() | VetoOffered():  # no recording has one
                 pass
             case _:
                 own.setdefault(event.step, []).append(event)

@@ -16,6 +16,8 @@ from Xlib.xobject.drawable import Window
 # exact ten times out of ten on an idle machine, so this leaves room for a loaded one.
 _ANSWER_SECONDS = 5.0
 _SETTLE_SECONDS = 0.25
+# Answers go to the root window: GTK's to who listens to its children, Qt's to its own listeners.
+_ANSWERS = X.SubstructureNotifyMask | X.StructureNotifyMask
 
 
 class Focus:
@@ -46,21 +48,22 @@ class Focus:
             pass
         return "", ""
 
-    def wait_until_read(self, *, otherwise: float = _SETTLE_SECONDS) -> None:
+    def wait_until_read(self, *, otherwise: float = _SETTLE_SECONDS) -> bool:
         """Return once the focused application has read every event sent to it so far.
 
         It asks with _NET_WM_PING (EWMH), which applications answer in the order of their events,
-        and waits `otherwise` seconds where the application does not take part.
+        and waits `otherwise` seconds where the application does not take part. True when the
+        application has said so itself.
         """
         try:
             window = self._pingable()
             if window is not None:
-                self._ping(window)
-                return
+                return self._ping(window)
         except XError:  # it was closed under our eyes: nobody is left to read
-            return
+            return False
         self._display.sync()
         time.sleep(otherwise)
+        return False
 
     def _window(self) -> Window | None:
         focus = self._display.get_input_focus().focus
@@ -83,13 +86,11 @@ class Focus:
             window = self._parent(window)
         return window
 
-    def _ping(self, window: Window) -> None:
+    def _ping(self, window: Window) -> bool:
         protocols = self._display.get_atom("WM_PROTOCOLS")
         ping = self._display.get_atom("_NET_WM_PING")
         self._serial = (self._serial + 1) & 0xFFFFFFFF
-        self._root.change_attributes(
-            event_mask=X.SubstructureNotifyMask
-        )  # answers come to the root
+        self._root.change_attributes(event_mask=_ANSWERS)
         try:
             question = (32, [ping, self._serial, window.id, 0, 0])
             window.send_event(ClientMessage(window=window, client_type=protocols, data=question))
@@ -98,8 +99,9 @@ class Focus:
                 while self._display.pending_events():
                     event = self._display.next_event()
                     if event.type == X.ClientMessage and list(event.data[1][:2]) == question[1][:2]:
-                        return
+                        return True
                 select.select([self._display], [], [], left)
+            return False
         finally:
             self._root.change_attributes(event_mask=X.NoEventMask)
             self._display.sync()

@@ -20,6 +20,8 @@ from agent_app.actions import (
     Write,
     target_points,
 )
+from agent_app.approval import Deed as Judged
+from agent_app.approval import Permissions
 from agent_app.course import BETWEEN_ACTIONS, STOP, Course, HandedOver
 from agent_app.errors import ModelMistake, RunEnded
 from agent_app.events import (
@@ -37,6 +39,7 @@ from agent_app.events import (
     WindowRef,
 )
 from agent_app.geometry import FramePoint, ScreenPoint
+from agent_app.policy.scene import Surroundings
 from agent_app.replaying.anchor import Anchor
 from agent_app.replaying.changes import Change
 from agent_app.replaying.effect_texts import Read
@@ -89,9 +92,11 @@ class Replay(Course):
     helper: Helper | None = None
     healed: Healed | None = None
     programs: tuple[str, ...] = ()
+    surroundings: Surroundings | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.permissions = Permissions(self, self.settings.policy, self.surroundings)
         self.given: dict[str, Anchor] = {}
         self.pointer: FramePoint | None = None  # where the last step left it
         self.standing = Standing()
@@ -203,6 +208,7 @@ class Replay(Course):
             if not isinstance(placed, InputAction):
                 yield from self._do_without_input(step.number, deed)
                 break
+            yield from self._permit(step, index, deed, placed, sighting)
             with step.watch.measure("act"):
                 step.clear(self.unobstructed)
                 now = self._verified(step, deed, sighting)
@@ -370,6 +376,22 @@ class Replay(Course):
     def _allow(self, step: Step, deed: Deed, action: Action, points: Sequence[ScreenPoint]) -> None:
         try:
             self.settings.policy.check(action, points=points, region=self.screen.region)
+        except ModelMistake as refusal:
+            raise RunEnded("miss", sentence_of(step, deed, str(refusal))) from refusal
+
+    def _permit(
+        self, step: Step, index: int, deed: Deed, action: InputAction, sighting: Sighting
+    ) -> Iterator[Event]:
+        """Have policy, and the person where it says so, allow an action; raises RunEnded."""
+
+        def look() -> Frame:
+            step.clear(self.unobstructed)
+            return self.screen.grab()
+
+        points = target_points(action, sighting.frame.transform)
+        judged = Judged(step.number, index, action, points)
+        try:
+            yield from self.permissions.clear_to_act(judged, look, step.watch, step.obstruct)
         except ModelMistake as refusal:
             raise RunEnded("miss", sentence_of(step, deed, str(refusal))) from refusal
 

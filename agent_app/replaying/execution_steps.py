@@ -60,7 +60,7 @@ class ReplaySettings:
 
     on_miss: OnMiss = "stop"
     budgets: Budgets = field(default_factory=Budgets)
-    policy: Policy = field(default_factory=Policy)
+    policy: Policy = field(default_factory=lambda: Policy(author="person"))
     settle: SettleLimits = field(default_factory=SettleLimits)
     last_settle: SettleLimits = AT_THE_END
     patience: float = 10.0

@@ -10,6 +10,7 @@ from agent_app.episode.recorder import content_hash
 from agent_app.events import Event, RunFinished
 from agent_app.geometry import FramePoint
 from agent_app.model_runtime import Progress, RuntimeInfo, Sampling, no_progress
+from agent_app.policy.rules import Confirm
 from agent_app.replaying.anchor import Anchor, AnchorMaker
 from agent_app.replaying.execution import Replay
 from agent_app.replaying.execution_steps import Helper, ReplaySettings, Trouble
@@ -59,6 +60,7 @@ class ReplaySession(RecordedSession):
         self._script = recording.script(self._readers, replaced=options.params)
         self._options = options
         self._proposed: list[Heal] = []
+        self.confirm: Confirm = options.settings.policy.confirm
 
     def prepare(self, progress: Progress = no_progress) -> None:
         """Read the recording, so that no step waits for it, and open the model if it may help."""
@@ -71,7 +73,7 @@ class ReplaySession(RecordedSession):
             self.runtime = info
 
     def run(self) -> Iterator[Event]:
-        place, settings = self.workplace, self._options.settings
+        place, settings = self.workplace, self._settings
         with self._readers:
             for event in Replay(
                 screen=place.screen,
@@ -90,6 +92,7 @@ class ReplaySession(RecordedSession):
                 helper=self._helper(),
                 healed=self._heal,
                 programs=place.programs,
+                surroundings=place.surroundings,
             ).events():
                 if isinstance(event, RunFinished) and event.outcome == "success":
                     for heal in self._proposed:
@@ -125,5 +128,10 @@ class ReplaySession(RecordedSession):
         self._proposed.append(heal)
         return after
 
+    @property
+    def _settings(self) -> ReplaySettings:
+        settings = self._options.settings
+        return replace(settings, policy=settings.policy.confirming(self.confirm))
+
     def settings_sha1(self) -> str:
-        return content_hash(self._options.settings)
+        return content_hash(self._settings)

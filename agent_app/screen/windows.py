@@ -40,7 +40,8 @@ class TopLevel:
 
     `region` is what it covers, `content` what the application draws. A menu, the picture shown
     while an application starts, or another popup has `popup` set and usually no title. `process` is
-    0 when the window does not say.
+    0 when the window does not say. A `dialog` says of itself that it is one, or belongs to another
+    window.
     """
 
     title: str
@@ -50,6 +51,7 @@ class TopLevel:
     process: int
     active: bool
     popup: bool
+    dialog: bool = False
 
 
 class WindowList:
@@ -114,7 +116,13 @@ class WindowList:
             process=next(iter(self._numbers(inner, "_NET_WM_PID")), 0),
             active=inner.id in active,
             popup=client is None or self._is_splash(inner),
+            dialog=self._is_dialog(inner),
         )
+
+    def _is_dialog(self, window: XWindow) -> bool:
+        dialog = self._display.get_atom("_NET_WM_WINDOW_TYPE_DIALOG")
+        types = self._numbers(window, "_NET_WM_WINDOW_TYPE")
+        return dialog in types or any(self._numbers(window, "WM_TRANSIENT_FOR"))
 
     def _is_splash(self, window: XWindow) -> bool:
         """Whether it is only shown while its application starts."""

@@ -19,6 +19,7 @@ from agent_app.errors import KnownError
 from agent_app.exporting.html import write_html
 from agent_app.geometry import ScreenPoint
 from agent_app.model_runtime import no_progress
+from agent_app.policy import Policy
 from agent_app.runtimes.reader.quoting import quote
 from agent_app.testing.applications import Application
 from agent_app.testing.description import Description
@@ -63,6 +64,8 @@ class Desktop(Scope):
         self.session = TrialSession(place.workplace, task, episode, attended=not place.is_private)
         stage = Stage(place.screen, place.looker, self.session, folder, timeout)
         stage.remarks = self._fallen
+        stage.policy = Policy().on_private_desktop(place.is_private)
+        stage.surroundings = place.workplace.surroundings
         super().__init__(stage, Description())
         self.is_finished = False
         self.failed = False

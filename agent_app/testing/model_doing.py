@@ -93,6 +93,8 @@ def do(
             ring=trial.ring,
             settings=settings,
             control=trial.control,
+            surroundings=stage.surroundings,
+            fields=stage.session.workplace.fields,
         ),
     )
     why = f"{ended.reason}: {ended.answer}" if ended.answer else ended.reason
@@ -106,7 +108,7 @@ def _again(stage: Stage, task: RememberedTask) -> Iterator[Event]:
     """A remembered task, done again."""
     trial, secrecy = stage.session.trial, stage.session.workplace.secrecy
     settings = ReplaySettings(
-        policy=stage.policy,
+        policy=stage.policy.written_by_person(),
         settle=_AGAIN,
         last_settle=EFFECT,
         patience=stage.timeout,

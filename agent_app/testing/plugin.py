@@ -9,12 +9,14 @@ import importlib
 import importlib.util
 import os
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 if TYPE_CHECKING:
+    from agent_app.policy.rules import Rules
     from agent_app.testing.desktop import Desktop
     from agent_app.testing.place import Place, Places
 
@@ -36,6 +38,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--agent-model",
         metavar="NAME",
         help="what finds and does what words alone do not: kimi-vl, a URL, or reader",
+    )
+    group.addoption(
+        "--agent-policy",
+        metavar="FILE",
+        help="a policy.toml that says what is refused (default: the one that is shipped)",
     )
     group.addoption(
         "--agent-model-name",
@@ -129,12 +136,24 @@ def desktop(request: pytest.FixtureRequest, _agent_places: Places) -> Iterator[D
         "none" if os.environ.get("CI") else "missing"
     )
     under_test.stage.baselines_folder = request.path.parent / "screenshots" / request.path.stem
+    if policy := _option(config, "--agent-policy"):
+        under_test.stage.policy = replace(under_test.stage.policy, rules=_rules_of(policy))
     equip(under_test, request)
     request.node.stash[_DESKTOP] = under_test
     yield under_test
     under_test.close()
     if not _is_kept(config, failed=under_test.failed):
         under_test.forget()
+
+
+def _rules_of(path: str) -> Rules:
+    from agent_app.errors import KnownError
+    from agent_app.policy.file import own_rules
+
+    try:
+        return own_rules(Path(path))
+    except KnownError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 def _place_for(request: pytest.FixtureRequest, places: Places) -> Place:

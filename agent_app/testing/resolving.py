@@ -16,6 +16,7 @@ from agent_app.runtimes.reader.matching.candidates import (
     Candidate,
     Scene,
     as_candidate,
+    gather_holding,
     survey,
 )
 from agent_app.runtimes.reader.matching.choosing import (
@@ -28,7 +29,7 @@ from agent_app.runtimes.reader.matching.choosing import (
     windows_called,
 )
 from agent_app.runtimes.reader.matching.finding import find
-from agent_app.runtimes.reader.matching.likeness import Likeness, Tier, contains, likeness
+from agent_app.runtimes.reader.matching.likeness import Likeness, Tier, likeness
 from agent_app.runtimes.reader.quoting import quote
 from agent_app.runtimes.reader.sight import Element, Sight, Window
 from agent_app.testing.description import Description
@@ -188,15 +189,11 @@ def _by_text(
     if not isinstance(found, Missing) or wanted.exact or is_field:
         return found
     scene = survey(sight, size)
-    kept = tuple(each for each in scene.elements if among(*each))
-    holding = [
-        as_candidate(scene, element, depth, Likeness(Tier.PART, 0.8))
-        for element, depth in kept
-        if contains(wanted.text, element.text)
-    ]
+    kept = replace(scene, elements=tuple(each for each in scene.elements if among(*each)))
+    holding = gather_holding(kept, wanted.text)
     if not holding:
         return _covered(wanted, view) or found
-    return choose(Scene(kept, scene.windows), target, holding)
+    return choose(kept, target, holding)
 
 
 def _covered(wanted: Description, view: View) -> Missing | None:

@@ -24,6 +24,7 @@ from agent_app.events import (
 )
 from agent_app.geometry import FramePoint, FrameTransform, RelativePoint
 from agent_app.policy import Policy
+from agent_app.policy.scene import Surroundings
 from agent_app.replaying.execution_steps import is_untouched
 from agent_app.runtimes.reader.matching.candidates import FIELD_ROLES
 from agent_app.runtimes.reader.seeing.merging import reading_order
@@ -102,10 +103,11 @@ class Stage:
     """A desktop under one test: what locators and assertions look at, act on and record to.
 
     `timeout` is the seconds that each of them takes at most. `folder` is the test's own, where
-    its pictures are. `memory`, `grounder` and `tasks` are described in `seams`; `model` is who is
-    asked. `baselines` says which pictures to compare with are written: those "missing", "all", or
-    "none"; `written` are those that were. `failures` are those of soft expectations. `remarks`
-    tells what a failure may come of, such as an application that has crashed.
+    its pictures are. `policy` says what is refused, by what `surroundings` tell. `memory`,
+    `grounder` and `tasks` are described in `seams`; `model` is who is asked. `baselines` says which
+    pictures to compare with are written: those "missing", "all", or "none"; `written` are those
+    that were. `failures` are those of soft expectations. `remarks` tells what a failure may come
+    of, such as an application that has crashed.
     """
 
     screen: Screen
@@ -114,6 +116,7 @@ class Stage:
     folder: Path
     timeout: float = DEFAULT_SECONDS
     policy: Policy = field(default_factory=Policy)
+    surroundings: Surroundings | None = None
     memory: Memory | None = None
     grounder: Grounder | None = None
     tasks: TaskMemory | None = None
@@ -304,7 +307,7 @@ class Stage:
         """One step of the recording; whatever happens, it is finished."""
         trial = self.session.trial
         trial.steps += 1
-        step = Step(self.session, self.looker, self.policy, trial.steps, summary)
+        step = Step(self.session, self.looker, self.policy, trial.steps, summary, self.surroundings)
         step.tell(StepStarted(step.number, time.monotonic()))
         try:
             yield step

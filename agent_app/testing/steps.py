@@ -17,8 +17,10 @@ from agent_app.events import (
     ReplyReceived,
     ScreenSettled,
 )
+from agent_app.geometry import ScreenPoint
 from agent_app.markers import secret_names
 from agent_app.policy import Policy
+from agent_app.policy.scene import Scene, Surroundings
 from agent_app.screen.frame import Frame
 from agent_app.testing.failures import ActionFailed, hidden
 from agent_app.testing.looking import Looker, View
@@ -37,6 +39,7 @@ class Step:
     policy: Policy
     number: int
     summary: str
+    surroundings: Surroundings | None = None
     watch: Stopwatch = field(default_factory=Stopwatch)
     _said: bool = False
     _seen: set[str] = field(default_factory=set[str])
@@ -64,6 +67,14 @@ class Step:
         """Record whether an expectation is met."""
         self.tell(EffectCompared(self.number, alike, message, time.monotonic()))
 
+    def _judge(self, view: View, action: InputAction, points: tuple[ScreenPoint, ...]) -> None:
+        """Raises ModelMistake for what policy refuses; a test asks nobody."""
+        policy = self.policy.written_by_person().confirming("none")
+        scene = Scene(view.frame, points, view.refs, self.surroundings)
+        judged = policy.judge(action, scene)
+        if judged is not None:
+            raise ModelMistake(judged.refusal)
+
     def do(self, view: View, actions: Sequence[InputAction]) -> None:
         """Carry out actions whose places are on this view, and wait for their effect.
 
@@ -79,6 +90,7 @@ class Step:
             for index, action in enumerate(actions):
                 points = target_points(action, transform)
                 self.policy.check(action, points=points, region=trial.screen.region)
+                self._judge(view, action, points)
                 now = time.monotonic()
                 self.tell(ActionDecided(self.number, index, action, self.summary, points, now))
                 with self.watch.measure("act"):

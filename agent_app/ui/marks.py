@@ -13,15 +13,21 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, Q
 
 from agent_app.actions import Action, Click, Drag, Scroll
 from agent_app.geometry import FrameTransform, ScreenPoint
-from agent_app.ui.theme import MARK
+from agent_app.ui.theme import MARK, SPOKEN
 
 Shape = Literal["ring", "arrow", "scroll", "none"]
+# What is done at once; what may be said no to; what was said no to.
+# What the thought speaks of.
+Standing = Literal["target", "ghost", "vetoed", "spoken"]
 
 _RING = 15.0
 _DONE_RING = 8.0
+_CORNER = 9.0  # the length of a side
+_DISC = 9.0  # around the ring of a ghost
 _LABEL_GAP = 12.0
 _MARGIN = 8.0
 _LABEL_CHARACTERS = 60
+_ARC_UNIT = 16  # of a degree
 _FARTHEST = 1e6  # pixels; Qt's lines go wrong somewhere beyond
 
 
@@ -29,7 +35,8 @@ _FARTHEST = 1e6  # pixels; Qt's lines go wrong somewhere beyond
 class Mark:
     """One action on the frame: `points` in pixels of the frame, in the order they are used.
 
-    `direction` is where a wheel turns: (1, 0) is right, (0, 1) is down.
+    `direction` is where a wheel turns: (1, 0) is right, (0, 1) is down. A ghost is drawn as what
+    may still not come; `done` wins over `standing`.
     """
 
     shape: Shape
@@ -37,6 +44,7 @@ class Mark:
     label: str
     done: bool
     direction: tuple[int, int] = (0, 0)
+    standing: Standing = "target"
 
 
 class MarkedDeed(Protocol):
@@ -52,7 +60,7 @@ class MarkedDeed(Protocol):
     def done(self) -> bool: ...
 
 
-def mark_of(deed: MarkedDeed, transform: FrameTransform) -> Mark:
+def mark_of(deed: MarkedDeed, transform: FrameTransform, *, standing: Standing = "target") -> Mark:
     """The mark of an action on the frame it was decided on; a place beyond all sense has none."""
     points = tuple(_on_frame(deed.points, transform))
     label = " ".join(deed.intent.split())
@@ -69,19 +77,35 @@ def mark_of(deed: MarkedDeed, transform: FrameTransform) -> Mark:
             label = f"{label}  ×{count}"
         case _:
             pass
-    return Mark(shape, points, label, deed.done, direction)
+    return Mark(shape, points, label, deed.done, direction, standing)
 
 
 def paint_mark(
-    painter: QPainter, mark: Mark, scale: float, picture: QRectF, visible: QRectF | None = None
+    painter: QPainter,
+    mark: Mark,
+    scale: float,
+    picture: QRectF,
+    visible: QRectF | None = None,
+    *,
+    left: float = 1.0,
 ) -> None:
     """Draw a mark on a frame shown as `picture`, `scale` times its size.
 
-    The label stays inside what is visible of the picture, and clear of the target.
+    The label stays inside what is visible of the picture, and clear of the target. `left` is the
+    share of the time in which a ghost may be said no to.
     """
     points = [picture.topLeft() + point * scale for point in mark.points]
+    if mark.standing == "spoken":
+        for point in points:
+            _spoken(painter, point)
+        _label(painter, mark, points, _RING, picture if visible is None else visible)
+        return
     radius = _DONE_RING if mark.done else _RING
     painter.setOpacity(0.75 if mark.done else 1.0)
+    if mark.standing == "ghost" and not mark.done:
+        painter.setOpacity(0.9)
+        for point in points[-1:]:
+            _time_left(painter, point, radius + _DISC, left)
     match mark.shape:
         case "arrow":
             _arrow(painter, points[0], points[-1], done=mark.done)
@@ -96,6 +120,11 @@ def paint_mark(
                 _ring(painter, point, radius, done=mark.done, cross=True)
         case "none":
             pass
+    if mark.standing == "vetoed" and not mark.done:
+        for point in points[-1:]:
+            _no(painter, point, radius + 5)
+    if mark.standing == "ghost":
+        radius += _DISC
     _label(painter, mark, points, radius, picture if visible is None else visible)
     painter.setOpacity(1.0)
 
@@ -154,6 +183,42 @@ def _ring(painter: QPainter, at: QPointF, radius: float, *, done: bool, cross: b
     painter.drawEllipse(at, 2.8, 2.8)
 
 
+def _time_left(painter: QPainter, at: QPointF, radius: float, left: float) -> None:
+    """An arc around a ghost that closes to nothing as its time runs out, on a faint disc."""
+    disc = QColor(MARK)
+    disc.setAlpha(40)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(disc)
+    painter.drawEllipse(at, radius, radius)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    room = QRectF(at.x() - radius, at.y() - radius, 2 * radius, 2 * radius)
+    for pen in _pens(done=False):
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        painter.setPen(pen)
+        painter.drawArc(room, 90 * _ARC_UNIT, round(-360 * left * _ARC_UNIT))
+
+
+def _spoken(painter: QPainter, at: QPointF) -> None:
+    """Four corners around a place."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for pen in (QPen(QColor(255, 255, 255, 220), 5), QPen(QColor(SPOKEN), 2.4)):
+        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+        painter.setPen(pen)
+        for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1)):
+            corner = at + QPointF(x, y) * _RING
+            painter.drawPolyline(
+                [corner - QPointF(x * _CORNER, 0), corner, corner - QPointF(0, y * _CORNER)]
+            )
+
+
+def _no(painter: QPainter, at: QPointF, radius: float) -> None:
+    """A line through what was not done."""
+    reach = QPointF(radius, -radius) * math.sqrt(0.5)
+    for pen in _pens(done=False):
+        painter.setPen(pen)
+        painter.drawLine(at - reach, at + reach)
+
+
 def _arrow(painter: QPainter, start: QPointF, end: QPointF, *, done: bool) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
     angle = math.atan2(end.y() - start.y(), end.x() - start.x())
@@ -185,7 +250,8 @@ def _label(
     path = QPainterPath()
     path.addRoundedRect(pill, pill.height() / 2, pill.height() / 2)
     painter.setPen(QPen(QColor(255, 255, 255, 220), 1.5))
-    painter.setBrush(QColor(MARK) if not mark.done else QColor(70, 74, 82))
+    ground = QColor(SPOKEN if mark.standing == "spoken" else MARK)
+    painter.setBrush(QColor(70, 74, 82) if mark.done else ground)
     painter.drawPath(path)
     painter.setPen(QColor("#ffffff"))
     painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)

@@ -1,20 +1,24 @@
-"""The middle of the window: one step's screenshot, caption and time."""
+"""The middle of the window: one step's screen, what steers the run, and where time went."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from collections.abc import Iterator
 
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from agent_app.actions import describe_action
 from agent_app.geometry import FrameTransform
 from agent_app.screen.frame import Pixels
 from agent_app.ui.labels import LineLabel
-from agent_app.ui.marks import Mark, mark_of
+from agent_app.ui.marks import Mark, Standing, mark_of
 from agent_app.ui.pictures import FramePictures
-from agent_app.ui.screenshot import ScreenshotView
-from agent_app.ui.story import Step, Story
+from agent_app.ui.steer import SteerBar
+from agent_app.ui.story import Deed, Step, Story
 from agent_app.ui.theme import Theme
-from agent_app.ui.timing import TimingBar, seconds_text
+from agent_app.ui.time_card import TimeCard
+from agent_app.ui.viewer.stage import Stage, View
 
 _USUAL_RATIO = 10 / 16
 
@@ -25,73 +29,90 @@ class StepPane(QWidget):
     **Signals:**
 
     - `live_requested`: the person wants to see what happens now
+    - `view_chosen`: the person wants to see another screen of the step
     """
 
     live_requested = Signal()
+    view_chosen = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._transform: FrameTransform | None = None
+        self.view: View = "target"
         self.title = LineLabel(self)
         self.title.setProperty("role", "title")
         self.live = QPushButton(self)
+        self.live.setAccessibleName(self.tr("Back to live"))
         self.live.clicked.connect(self.live_requested)
+        self.title.setMinimumHeight(self.live.sizeHint().height())  # so that nothing moves
         self.live.hide()
-        self.screenshot = ScreenshotView(theme, self)
-        self.timing = TimingBar(theme, self)
-        self.total = QLabel(self)
-        self.total.setProperty("role", "muted")
-        heading = QLabel(self.tr("Time of this step"), self)
-        heading.setProperty("role", "heading")
+        self.stage = Stage(theme, self)
+        self.stage.view_chosen.connect(self.choose_view)
+        self.screenshot = self.stage.screenshot
+        self.steer = SteerBar(self)
+        self.steer.counted.connect(self.screenshot.count_down)
+        self.time = TimeCard(theme, self)
+        self.timing = self.time.bar
         head = QHBoxLayout()
         head.addWidget(self.title, 1)
         head.addWidget(self.live)
-        card = QFrame(self)
-        card.setProperty("card", True)
-        card_rows = QVBoxLayout(card)
-        card_rows.setContentsMargins(14, 10, 14, 10)
-        card_rows.setSpacing(8)
-        card_head = QHBoxLayout()
-        card_head.addWidget(heading, 1)
-        card_head.addWidget(self.total)
-        card_rows.addLayout(card_head)
-        card_rows.addWidget(self.timing)
         self.rows = QVBoxLayout(self)
         self.rows.setContentsMargins(0, 0, 0, 0)
-        self.rows.setSpacing(10)
+        self.rows.setSpacing(8)
         self.rows.addLayout(head)
-        self.rows.addWidget(self.screenshot, 1)
-        self.rows.addWidget(card)
+        self.rows.addWidget(self.stage, 1)
+        self.rows.addWidget(self.steer)
+        self.rows.addWidget(self.time)
         self.rows.addStretch(0)
         self.show_idle()
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in these colours."""
-        self.screenshot.set_theme(theme)
+        self.stage.set_theme(theme)
         self.timing.set_theme(theme)
+
+    @Slot(str)
+    def choose_view(self, view: View) -> None:
+        """Show the screen before, the target, the screen after, or both to compare."""
+        self.view = view
+        self.view_chosen.emit()
 
     def show_idle(self, hint: str = "") -> None:
         """Nothing has been seen yet."""
         self._set_title(self.tr("Screen"))
         said = hint or self.tr("The screen appears here as soon as the agent looks at it.")
-        self.screenshot.show_picture(None, (), said)
-        self._show_time(None)
+        self.stage.show_view("target", compares=False)
+        self.stage.show_screen(None, (), said)
+        self.time.show_step(None)
 
-    def show_step(self, step: Step, pictures: FramePictures) -> None:
-        """Show what this step saw, and where it acts or has acted."""
+    def show_step(
+        self, step: Step, story: Story, pictures: FramePictures, *, more: tuple[Mark, ...] = ()
+    ) -> None:
+        """Show what this step saw, and where it acts or has acted; `more` is marked besides."""
         intent = " ".join(step.intent.split())
         number = self.tr("Step {number}").format(number=step.number)
         self._set_title(f"{number}  ·  {intent}" if intent else number)
+        before, after = step.frame, story.frame_after(step)
+        compares = (
+            before is not None
+            and after is not None
+            and before.transform.size == after.transform.size
+        )
+        view = "target" if self.view == "compare" and not compares else self.view
+        self.stage.show_view(view, compares=compares)
+        shown = after if view == "after" else before
         marks: tuple[Mark, ...] = ()
         picture: Pixels | None = None
         hint = self.tr("Looking at the screen…")
-        if step.frame is not None:
-            transform = step.frame.transform
-            marks = tuple(mark_of(deed, transform) for deed in step.deeds)
-            picture = pictures.get(step.frame.sha1)
+        if view == "after":
+            hint = self.tr("What comes of it is not known yet.")
+        if shown is not None:
+            picture = pictures.get(shown.sha1)
             hint = self.tr("The picture of this step is no longer kept.")
-        self.screenshot.show_picture(picture, marks, hint)
-        self._show_time(step)
+        if view == "target" and before is not None:
+            marks = (*more, *_marks(step, before.transform))
+        other = pictures.get(after.sha1) if view == "compare" and after is not None else None
+        self.stage.show_screen(picture, marks, hint, other)
+        self.time.show_step(step)
         self._fit()
 
     def show_end(self, story: Story, pictures: FramePictures) -> None:
@@ -99,17 +120,19 @@ class StepPane(QWidget):
         self._set_title(self.tr("The screen at the end"))
         frame = story.final_frame
         picture = None if frame is None else pictures.get(frame.sha1)
-        self.screenshot.show_picture(picture, (), self.tr("The run left no picture."))
-        self._show_time(story.step)
+        self.stage.show_view("after", compares=False)
+        self.stage.show_screen(picture, (), self.tr("The run left no picture."))
+        self.time.show_step(story.step)
         self._fit()
 
     def offer_live(self, words: str) -> None:
         """Offer a way back to what happens now; nothing is offered without words."""
         self.live.setText(words)
+        self.live.setAccessibleName(words)
         self.live.setVisible(bool(words))
 
     def add_card(self, card: QWidget) -> None:
-        """Put a card below the time."""
+        """Put a card below the rest."""
         self.rows.insertWidget(self.rows.count() - 1, card)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
@@ -120,15 +143,24 @@ class StepPane(QWidget):
         """Leave the screenshot no more height than it fills, so that the rest follows below it."""
         picture = self.screenshot.picture
         ratio = _USUAL_RATIO if picture is None else picture.shape[0] / picture.shape[1]
-        self.screenshot.setMaximumHeight(round(self.width() * ratio) + 2)
+        height = round(self.width() * ratio) + 2
+        self.screenshot.setMaximumHeight(height)
+        self.stage.setMaximumHeight(height + self.stage.head_height)
 
     def _set_title(self, title: str) -> None:
         self.title.set_line(title)
 
-    def _show_time(self, step: Step | None) -> None:
-        if step is None or step.timing is None:
-            self.timing.show_timing(None, self.tr("Shown when the step is over."))
-            self.total.setText("")
-            return
-        self.timing.show_timing(step.timing)
-        self.total.setText("" if step.seconds is None else seconds_text(step.seconds))
+
+def _marks(step: Step, transform: FrameTransform) -> Iterator[Mark]:
+    """What the step did and does, and while it may be said no to all that is to come."""
+    for deed in step.deeds:
+        standing: Standing = "target"
+        if deed.vetoed:
+            standing = "vetoed"
+        elif step.offer is not None and deed is step.deeds[-1]:
+            standing = "ghost"
+        yield mark_of(deed, transform, standing=standing)
+    if step.offer is not None:
+        for action, points in zip(step.offer.actions[1:], step.offer.points[1:], strict=True):
+            coming = Deed(action, describe_action(action), points)
+            yield mark_of(coming, transform, standing="ghost")

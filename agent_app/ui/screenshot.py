@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QImage,
@@ -24,6 +24,7 @@ from agent_app.ui.theme import Theme
 from agent_app.ui.viewport import ZOOMS, Viewport
 
 _CORNER = 6.0
+_STILL = 4.0  # pixels that a click may move
 
 
 class ScreenshotView(QWidget):
@@ -35,10 +36,12 @@ class ScreenshotView(QWidget):
 
     **Signals:**
 
+    - `pointed` (QPointF): the person has clicked on this place, in pixels of the frame
     - `zoomed`: it is shown at another size
     - `wiped` (float): the person has moved the line, to this share of the picture's width
     """
 
+    pointed = Signal(QPointF)
     zoomed = Signal()
     wiped = Signal(float)
 
@@ -51,9 +54,11 @@ class ScreenshotView(QWidget):
         self._scaled: dict[int, QPixmap] = {}
         self._marks: tuple[Mark, ...] = ()
         self._hint = ""
+        self._left = 1.0
         self._viewport = Viewport()
         self._shrink: Shrink = shrunk
         self._dragged: QPointF | None = None
+        self._pressed: QPointF | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 150)
         self.setAccessibleName(self.tr("Screenshot"))
@@ -127,6 +132,12 @@ class ScreenshotView(QWidget):
         self.update()
         self.zoomed.emit()
 
+    @Slot(float)
+    def count_down(self, left: float) -> None:
+        """This share of the time for a veto is left."""
+        self._left = left
+        self.update()
+
     def set_line(self, share: float) -> None:
         """Lay the second picture over the first one from here on, in shares of the width."""
         self._line = min(max(share, 0.0), 1.0)
@@ -189,7 +200,7 @@ class ScreenshotView(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         if event.button() == Qt.MouseButton.LeftButton and self._picture is not None:
-            self._dragged = event.position()
+            self._dragged = self._pressed = event.position()
             if self._other is not None:
                 self._wipe(event.position())
         else:
@@ -204,8 +215,15 @@ class ScreenshotView(QWidget):
             self._pan(event.position() - self._dragged)
         self._dragged = event.position()
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802, ARG002 - Qt's name
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        pressed, self._pressed = self._pressed, None
         self._dragged = None
+        if pressed is None or self._picture is None or self._other is not None:
+            return
+        shown = self.picture_rect()
+        if (event.position() - pressed).manhattanLength() <= _STILL and shown.contains(pressed):
+            scale = self._size().width() / shown.width()
+            self.pointed.emit((pressed - shown.topLeft()) * scale)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802, ARG002 - Qt's name
         painter = QPainter(self)
@@ -295,7 +313,7 @@ class ScreenshotView(QWidget):
             paint_line(painter, shown.left() + self._line * shown.width(), visible)
         scale = shown.width() / picture.shape[1]
         for mark in self._marks:
-            paint_mark(painter, mark, scale, shown, visible)
+            paint_mark(painter, mark, scale, shown, visible, left=self._left)
 
     def _paint_pixels(
         self, painter: QPainter, picture: Pixels, shown: QRectF, visible: QRectF

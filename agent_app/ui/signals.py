@@ -44,9 +44,11 @@ class SignalWatch(QObject):
         self._reading.close()
         self._writing.close()
 
-    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        self.received.emit(number)
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        """Nothing: it runs in the middle of whatever this thread does, which may hold a lock."""
 
     @Slot()
     def _on_woken(self) -> None:
-        self._reading.recv(4096)
+        for number in self._reading.recv(4096):
+            if number in self._before:
+                self.received.emit(number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from agent_app.model_runtime import RuntimeInfo
 from agent_app.ui.story import Story
+from agent_app.ui.usage import gpu_bytes, resident_bytes
 
 _RATE_SECONDS = 2.0
 _HOST = 40  # characters of a machine's name
@@ -36,7 +38,7 @@ class RateMeter:
 
 
 class StatusLine(QWidget):
-    """Five facts about the run, always in the same place."""
+    """Six facts about the run, always in the same place."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +52,8 @@ class StatusLine(QWidget):
         self.step = self._fact(row, self.tr("Step"))
         self.elapsed = self._fact(row, self.tr("Elapsed"))
         self.rate = self._fact(row, self.tr("Speed"))
+        self.memory = self._fact(row, self.tr("Memory"))
+        self._memory_at = -math.inf
         self.show_model(None)
 
     def show_model(self, info: RuntimeInfo | None, why: str = "") -> None:
@@ -84,6 +88,21 @@ class StatusLine(QWidget):
         if rate is None and step is not None:
             rate = step.tokens_per_second
         self.rate.setText("" if rate is None else self.tr("{n} tokens/s").format(n=round(rate)))
+
+    def show_memory(self) -> None:
+        """Say how much memory is taken; at most once a second."""
+        now = time.monotonic()
+        if now < self._memory_at + 1:
+            return
+        self._memory_at = now
+        parts: list[str] = []
+        if (taken := resident_bytes()) is not None:
+            parts.append(self.tr("{n} GB").format(n=f"{taken / 1e9:.1f}"))
+        if (gpu := gpu_bytes()) is not None:
+            of = self.tr("GPU {n} of {all} GB")
+            parts.append(of.format(n=f"{gpu[0] / 1e9:.1f}", all=f"{gpu[1] / 1e9:.0f}"))
+        self.memory.setText(" · ".join(parts))
+        self.memory.setToolTip(self.tr("Memory of this program, and of the GPU it uses"))
 
     def _seconds(self, story: Story) -> float | None:
         if story.finished is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from PySide6.QtCore import (
@@ -19,10 +19,12 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from agent_app.actions import describe_action
+from agent_app.events import Timing
 from agent_app.ui.labels import plain_tip
-from agent_app.ui.story import Step, Story
+from agent_app.ui.story import Deed, Step, Story, shown_line
 from agent_app.ui.theme import Theme
-from agent_app.ui.timing import seconds_text
+from agent_app.ui.timing import paint_shares, seconds_text
 
 Index = QModelIndex | QPersistentModelIndex
 STEP_ROLE = int(Qt.ItemDataRole.UserRole) + 1
@@ -33,6 +35,8 @@ RowTone = Literal["live", "good", "warn", "bad", "info", "muted"]
 
 _PADDING = 8
 _BADGE = 24.0
+_BAR = 5  # pixels for the bar and the gap above it
+_LONGEST_DEED = 60  # characters
 _LONG_NUMBER = 4  # digits, which need smaller ones
 
 
@@ -40,12 +44,13 @@ _LONG_NUMBER = 4  # digits, which need smaller ones
 class Row:
     """How a step looks in a list: its number, how it goes or went, the colour of its second line.
 
-    The tone "live" is of a step under way.
+    The tone "live" is of a step under way. With a timing it has a thin bar of where its time went.
     """
 
     number: int
     tone: RowTone
     detail_tone: RowTone = "muted"
+    timing: Timing | None = None
 
 
 class StepListModel(QAbstractListModel):
@@ -102,7 +107,7 @@ class StepListModel(QAbstractListModel):
             case _ if role == DETAIL_ROLE:
                 return self._detail(step)
             case _ if role == ROW_ROLE:
-                return _row(step)
+                return replace(_row(step), timing=step.timing)
             case _:
                 return None
 
@@ -122,10 +127,12 @@ class StepListModel(QAbstractListModel):
         state = {
             "looking": self.tr("looking at the screen"),
             "thinking": self.tr("thinking"),
+            "offering": self.tr("about to act"),
             "acting": self.tr("acting"),
             "asking": self.tr("waiting for you"),
             "settling": self.tr("waiting for the screen to settle"),
             "done": self.tr("done"),
+            "broken off": self.tr("broken off"),
             "mistake": self.tr("could not be carried out"),
             "ended": self.tr("ended here"),
         }[step.state]
@@ -134,16 +141,22 @@ class StepListModel(QAbstractListModel):
         elif step.state == "done" and step.settled is False:
             state = self.tr("done, the screen kept moving")
         if step.seconds is not None:
-            return f"{state} · {seconds_text(step.seconds)}"
-        return f"{state} · {time.monotonic() - step.started:.0f} s"
+            took = seconds_text(step.seconds)
+        else:
+            took = f"{time.monotonic() - step.started:.0f} s"
+        return " · ".join((state, took, *map(_deed_text, step.deeds[:1])))
 
 
 class StepDelegate(QStyledItemDelegate):
-    """Draws a row: the number in a circle that says how it went, two lines of text."""
+    """Draws a row: the number in a circle that says how it went, two lines of text.
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    With `bars` there is room for where the time of each step went.
+    """
+
+    def __init__(self, theme: Theme, parent: QWidget, *, bars: bool = False) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._bars = bars
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in these colours."""
@@ -151,7 +164,8 @@ class StepDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802, ARG002
         metrics: QFontMetrics = option.fontMetrics  # type: ignore[attr-defined]  # not in the stubs
-        return QSize(120, 2 * metrics.height() + 2 * _PADDING + 2)
+        bar = _BAR if self._bars else 0
+        return QSize(120, 2 * metrics.height() + 2 * _PADDING + 2 + bar)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         theme = self._theme
@@ -177,6 +191,9 @@ class StepDelegate(QStyledItemDelegate):
             painter.setPen(QColor(colour))
             fitting = metrics.elidedText(words, Qt.TextElideMode.ElideRight, int(place.width()))
             painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, fitting)
+        if self._bars and row.timing is not None:
+            top = detail.bottom() + 4
+            paint_shares(painter, row.timing, theme, QRectF(text.left(), top, text.width(), 3))
         painter.restore()
 
     def _paint_badge(self, painter: QPainter, row: Row, centre: QPointF) -> None:
@@ -217,6 +234,13 @@ class StepDelegate(QStyledItemDelegate):
             painter.drawPoint(at + QPointF(0, 2.9))
 
 
+def _deed_text(deed: Deed) -> str:
+    """An action and where it goes, such as `click (412, 230)`."""
+    places = " → ".join(f"({point.x}, {point.y})" for point in deed.points)
+    said = shown_line(describe_action(deed.action), _LONGEST_DEED)
+    return f"{said} {places}" if places else said
+
+
 def _row(step: Step) -> Row:
     quiet = step.changed is False or step.settled is False
     match step.state:
@@ -224,7 +248,7 @@ def _row(step: Step) -> Row:
             return Row(step.number, "warn", "warn") if quiet else Row(step.number, "good")
         case "mistake":
             return Row(step.number, "warn", "warn")
-        case "ended":
+        case "ended" | "broken off":
             return Row(step.number, "muted")
         case _:
             return Row(step.number, "live", "warn" if quiet else "muted")

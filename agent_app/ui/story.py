@@ -10,13 +10,17 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from agent_app.actions import Action
+from agent_app.control import Cause
 from agent_app.events import (
     ActionDecided,
     ActionDone,
+    ActionJudged,
+    ApprovalGiven,
     EffectCompared,
     Event,
     FrameCaptured,
     FrameRef,
+    HintGiven,
     ModelErred,
     ModelWarned,
     Paused,
@@ -33,13 +37,36 @@ from agent_app.events import (
     TargetMissed,
     Timing,
     TokenStreamed,
+    VetoOffered,
     WindowsSeen,
 )
 from agent_app.geometry import ScreenPoint
 
-_PAUSED = {"hand": "You took over.", "person": "You paused it."}
+_PAUSED: dict[Cause, str] = {
+    "hand": "You took over.",
+    "person": "You paused it.",
+    "veto": "You stopped this before it was done.",
+}
+_APPROVALS = {
+    "once": "You allowed it.",
+    "run": "You allowed it for this run: {scope}.",
+    "refused": "You refused it.",
+    "stopped": "You stopped the run instead.",
+    "unanswered": "Nobody answered, so it was not done.",
+}
 
-State = Literal["looking", "thinking", "acting", "asking", "settling", "done", "mistake", "ended"]
+State = Literal[
+    "looking",
+    "thinking",
+    "offering",
+    "acting",
+    "asking",
+    "settling",
+    "done",
+    "broken off",
+    "mistake",
+    "ended",
+]
 PieceKind = Literal["thought", "summary", "note"]
 
 _LEAST_DECODE = 0.05  # seconds: a speed over less than that says nothing
@@ -68,17 +95,21 @@ def shown_line(text: str, most: int) -> str:
 
 @dataclass
 class Deed:
-    """One action of a step: decided, then done."""
+    """One action of a step: decided, then done, or said no to by the person."""
 
     action: Action
     intent: str
     points: tuple[ScreenPoint, ...]
     done: bool = False
+    vetoed: bool = False
 
 
 @dataclass
 class Step:
-    """All there is to show of one step. `seconds` is None while it goes on."""
+    """All there is to show of one step. `seconds` is None while it goes on.
+
+    `offer` is what it is about to do while the person may say no to it.
+    """
 
     number: int
     started: float
@@ -86,11 +117,20 @@ class Step:
     frame: FrameRef | None = None
     pieces: list[tuple[PieceKind, str]] = field(default_factory=list[tuple[PieceKind, str]])
     deeds: list[Deed] = field(default_factory=list[Deed])
+    offer: VetoOffered | None = None
     changed: bool | None = None
     settled: bool | None = None
     timing: Timing | None = None
     completion_tokens: int = 0
     seconds: float | None = None
+
+    @property
+    def thought(self) -> str:
+        """What the reply under way, or the last one, has thought."""
+        said = ""
+        for kind, text in self.pieces:
+            said = "" if kind == "note" else said + text * (kind == "thought")
+        return said
 
     @property
     def intent(self) -> str:
@@ -121,15 +161,20 @@ class Step:
 class Story:
     """A run so far. `final_frame` is the screen after the last step.
 
+    `leave` is whether the question is one for leave to act.
+
     A run that ends with an error has no `finished`; `ended_at` says when any run ended.
     """
 
     run: RunStarted | None = None
     steps: list[Step] = field(default_factory=list[Step])
     question: QuestionAsked | None = None
+    leave: bool = False
     final_frame: FrameRef | None = None
     finished: RunFinished | None = None
     ended_at: float | None = None
+    # The thought that a hint has broken off, and the hint: the next step goes on from both.
+    _heard: list[tuple[PieceKind, str]] = field(default_factory=list[tuple[PieceKind, str]])
 
     @property
     def step(self) -> Step | None:
@@ -146,7 +191,10 @@ class Story:
             case RunStarted():
                 self.run = event
             case StepStarted():
-                self.steps.append(Step(event.step, event.at))
+                self.steps.append(Step(event.step, event.at, pieces=self._heard))
+                self._heard = []
+            case HintGiven():
+                self._hear(event.hint)
             case RunFinished():
                 self.finished = event
                 self.question = None
@@ -165,12 +213,26 @@ class Story:
                 if (step := self.step_numbered(event.step)) is not None:
                     self._apply_to(step, event)
 
+    def frame_after(self, step: Step) -> FrameRef | None:
+        """The screen that a step has led to, once it is known."""
+        at = self.steps.index(step) + 1
+        if at < len(self.steps):
+            return self.steps[at].frame
+        return self.final_frame
+
+    def _hear(self, hint: str) -> None:
+        step = self.step
+        thought = "" if step is None or step.deeds else step.thought
+        self._heard = [("thought", thought)] if thought else []
+        self._heard.append(("note", f"Your hint: {hint}"))
+
     def end(self, at: float) -> None:
         """Nothing more will come: a step that is still open ends here."""
         if self.ended_at is None:
             self.ended_at = at
         if (last := self.step) is not None and last.seconds is None:
             last.state = "ended"
+            last.offer = None
             last.seconds = at - last.started
 
     def _apply_to(self, step: Step, event: Event) -> None:
@@ -208,20 +270,37 @@ class Story:
             case ActionDecided():
                 step.state = "acting"
                 step.deeds.append(Deed(event.action, event.intent, event.points))
+            case VetoOffered():
+                step.state = "offering"
+                step.offer = event
             case ActionDone():
+                step.offer = None
                 if event.index < len(step.deeds):
                     step.deeds[event.index].done = True
                 step.state = "settling"
+            case ActionJudged():  # a question or a refusal follows, which says it all
+                self.leave = event.verdict == "ask"
+            case ApprovalGiven():
+                self.leave = False
+                step.add("note", _APPROVALS[event.answer].format(scope=event.scope))
             case Paused():
-                step.add("note", _PAUSED[event.cause])
+                step.offer = None
+                if not any(deed.done for deed in step.deeds):
+                    step.state = "broken off"
+                if event.cause == "veto":
+                    for deed in step.deeds:
+                        deed.vetoed = not deed.done
+                if event.cause != "hint":  # which says itself what it is
+                    step.add("note", _PAUSED[event.cause])
             case Resumed():
                 step.add("note", "It goes on, and looks at the screen anew.")
             case ScreenSettled():
                 step.changed, step.settled = event.changed, event.settled
             case StepFinished():
+                step.offer = None
                 step.timing = event.timing
                 step.seconds = event.at - step.started
-                if step.state != "mistake":
+                if step.state not in ("mistake", "broken off"):
                     step.state = "done"
             case _:
                 raise AssertionError(f"{type(event).__name__} is no event of a step")

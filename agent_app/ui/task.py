@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from agent_app.policy.rules import Confirm
 
 
 class TaskBox(QPlainTextEdit):
@@ -33,7 +43,7 @@ class TaskBox(QPlainTextEdit):
 
 
 class TaskPanel(QWidget):
-    """What to do, Start, Pause and Stop.
+    """What to do, when to ask before doing it, Start, Pause and Stop.
 
     **Signals:**
 
@@ -76,6 +86,17 @@ class TaskPanel(QWidget):
         self.stop_button.setProperty("role", "danger")
         self.stop_button.setToolTip(self.tr("Stop at once (Ctrl+. here, ctrl+alt+end anywhere)"))
         self.stop_button.setAccessibleName(self.tr("Stop"))
+        self.mode = QComboBox(self)
+        for confirm, words in (
+            ("risky", self.tr("Ask before risky actions")),
+            ("all", self.tr("Ask before every action")),
+            ("none", self.tr("Watch only, never ask")),
+        ):
+            self.mode.addItem(words, confirm)
+        self.mode.setAccessibleName(self.tr("When to ask"))
+        self.mode.setToolTip(
+            self.tr("When the agent asks you before it acts. What policy refuses is never done.")
+        )
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         for button in (self.start_button, self.pause_button, self.stop_button):
@@ -85,6 +106,7 @@ class TaskPanel(QWidget):
         rows.setSpacing(8)
         rows.addWidget(heading)
         rows.addWidget(self.box, 1)
+        rows.addWidget(self.mode)
         rows.addLayout(buttons)
         self.box.submitted.connect(self._on_submitted)
         self.box.textChanged.connect(self._update)
@@ -95,10 +117,21 @@ class TaskPanel(QWidget):
         QShortcut(QKeySequence("Ctrl+P"), self, self._on_paused)
         self._update()
 
+    @property
+    def confirm(self) -> Confirm:
+        """When the next run asks the person before it acts."""
+        chosen: Confirm = self.mode.currentData()
+        return chosen
+
+    def set_confirm(self, confirm: Confirm) -> None:
+        """Choose when to ask."""
+        self.mode.setCurrentIndex(self.mode.findData(confirm))
+
     def set_running(self, running: bool) -> None:
         """Offer Stop while a run goes on, and Start while none does."""
         self._running = running
         self.box.setReadOnly(running)
+        self.mode.setEnabled(not running)
         self.box.setProperty("locked", running)
         self.box.style().unpolish(self.box)
         self.box.style().polish(self.box)

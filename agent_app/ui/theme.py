@@ -9,6 +9,7 @@ from PySide6.QtGui import QBrush, QColor, QIcon, QPainter, QPalette, QPen, QPixm
 from PySide6.QtWidgets import QApplication
 
 STAGES: tuple[str, ...] = ("capture", "encode", "prefill", "decode", "parse", "act", "settle")
+SPOKEN = "#2f62e0"  # around what a thought speaks of
 MARK = "#ff2d6f"  # a hue that desktops hardly use, so that a mark is never taken for content
 
 
@@ -160,6 +161,23 @@ def _style_sheet(theme: Theme) -> str:
         background: {t.surface}; border: 1px solid {t.line}; border-radius: 8px; padding: 6px;
         selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
     QLineEdit {{ padding: 5px 8px; border-radius: 6px; }}
+    QDoubleSpinBox {{
+        background: {t.surface}; border: 1px solid {t.line}; border-radius: 6px;
+        padding: 5px 4px 5px 8px; min-height: 18px; }}
+    QDoubleSpinBox QLineEdit {{ background: transparent; border: none; padding: 0 0 0 4px; }}
+    QDoubleSpinBox:focus {{ border: 1px solid {t.accent}; }}
+    QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{ width: 0; border: none; }}
+    QDoubleSpinBox:disabled {{ color: {t.muted}; background: {t.window}; }}
+    QComboBox {{
+        background: {t.surface}; border: 1px solid {t.line}; border-radius: 6px;
+        padding: 5px 10px; min-height: 18px; }}
+    QComboBox::drop-down {{ border: none; width: 22px; }}
+    QComboBox::down-arrow {{
+        width: 0; height: 0; margin-right: 8px; border-left: 4px solid {t.surface};
+        border-right: 4px solid {t.surface}; border-top: 5px solid {t.muted}; }}
+    QComboBox:hover {{ border-color: {t.muted}; }}
+    QComboBox:focus {{ border: 1px solid {t.accent}; }}
+    QComboBox:disabled {{ color: {t.muted}; background: {t.window}; border-color: {t.line}; }}
     QListView {{ padding: 4px; outline: 0; }}
     QListView[role="strip"] {{ background: transparent; border: 1px solid transparent;
         padding: 2px; }}
@@ -203,6 +221,9 @@ def _style_sheet(theme: Theme) -> str:
     QPushButton[role="switch"] {{ padding: 4px 10px; }}
     QPushButton[role="switch"]:checked {{
         background: {t.accent_soft}; color: {t.accent}; border-color: {t.accent}; }}
+    QCheckBox {{ spacing: 8px; padding: 3px 4px; border: 1px solid transparent;
+        border-radius: 5px; }}
+    QCheckBox:focus {{ border-color: {t.accent}; }}
     QRadioButton {{ spacing: 8px; padding: 1px 4px; border: 1px solid transparent;
         border-radius: 5px; }}
     QRadioButton:focus {{ border-color: {t.accent}; }}

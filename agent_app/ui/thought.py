@@ -6,31 +6,51 @@ import bisect
 import re
 from collections.abc import Sequence
 
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
 )
 from PySide6.QtWidgets import QTextEdit, QWidget
 
+from agent_app.ui.mentions import Mention, find_mentions
 from agent_app.ui.story import PieceKind, shown_text
 from agent_app.ui.theme import Theme
 
 _AT_END = 4  # pixels
+_UNSURE = 8  # mentions at the end of a text that grows, which may have become others
+_LINE_REACH = 20  # pixels from the middle of a line that still mean it
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*\s+|[。！？]+|\n+")
 
 
 class ThoughtView(QTextEdit):
     """A read-only text of pieces (thought, summary, note); the fences around code are left out.
 
-    It stays at the end while text arrives, unless the person has scrolled up to read.
+    It stays at the end while text arrives, unless the person has scrolled up to read. With `links`,
+    what a piece quotes or writes down of the screen is shown as a link: a click chooses it, and so
+    does Enter with the cursor on it.
+
+    **Signals:**
+
+    - `mention_chosen` (int, Mention): the person wants to see what is meant, in this piece
+    - `copy_requested`: the person wants to copy, and nothing is selected
     """
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    mention_chosen = Signal(int, object)
+    copy_requested = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None, *, links: bool = False) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._links = links
+        self._mentions: list[list[Mention]] = []  # of each piece
+        self._pressed: QPoint | None = None
         self._shown: list[tuple[PieceKind, str]] = []
         self._reached: tuple[int, int, int, int] | None = None
         self._found: tuple[int, int, int] | None = None
@@ -38,6 +58,12 @@ class ThoughtView(QTextEdit):
         self.setUndoRedoEnabled(False)
         self.setTabChangesFocus(True)
         self.setAccessibleName(self.tr("Thought"))
+        if links:
+            self.setMouseTracking(True)
+            self.setTextInteractionFlags(
+                Qt.TextInteractionFlag.TextSelectableByMouse
+                | Qt.TextInteractionFlag.TextSelectableByKeyboard
+            )
         self.setPlaceholderText(self.tr("The model's thought appears here."))
         self.document().setDocumentMargin(6)
         self._set_formats()
@@ -57,6 +83,7 @@ class ThoughtView(QTextEdit):
         if not _continues(shown, pieces):
             self.clear()
             shown = []
+            self._mentions = []
             self._reached = self._found = None
             self.setExtraSelections([])
         bar = self.verticalScrollBar()
@@ -66,9 +93,107 @@ class ThoughtView(QTextEdit):
             self._insert(kind, text[len(shown[-1][1]) :], begins=False)
         for kind, text in pieces[len(shown) :]:
             self._insert(kind, text, begins=True)
+        grown = len(shown) - 1 if shown else 0
+        reached = len(shown[-1][1]) if shown else 0
         self._shown = pieces
+        if self._links:
+            self._find_links(max(0, grown), reached)
         if follows:
             bar.setValue(bar.maximum())
+
+    @property
+    def pieces(self) -> Sequence[tuple[PieceKind, str]]:
+        """What is shown."""
+        return self._shown
+
+    def mentions(self, piece: int) -> Sequence[Mention]:
+        """What a piece says of the screen, in order."""
+        return self._mentions[piece] if 0 <= piece < len(self._mentions) else ()
+
+    def mention_at(self, position: int) -> tuple[int, Mention] | None:
+        """The mention at a position of the document, and its piece."""
+        start = 0
+        for piece, (_, text) in enumerate(self._shown):
+            end = start + _units(text)
+            if position <= end:
+                at = _characters_before(text, position - start)
+                for mention in self.mentions(piece):
+                    if mention.start <= at < mention.end:
+                        return piece, mention
+                return None
+            start = end + 1
+        return None
+
+    def go_to_mention(self, by: int) -> None:
+        """Choose the next mention behind the cursor, or the one before it."""
+        places = [
+            (self._cursor(piece, mention.start, mention.end).selectionStart(), piece, mention)
+            for piece in range(len(self._shown))
+            for mention in self.mentions(piece)
+        ]
+        if not places:
+            return
+        here = self.textCursor().position()
+        coming = [place for place in places if (place[0] > here if by > 0 else place[0] < here)]
+        at, piece, mention = (coming or places)[0 if by > 0 else -1]
+        cursor = self.textCursor()
+        cursor.setPosition(at)
+        self.setTextCursor(cursor)
+        self.mention_chosen.emit(piece, mention)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        super().mouseMoveEvent(event)
+        if self._links and not event.buttons():
+            over = self._mention_under(event.position().toPoint()) is not None
+            shapes = Qt.CursorShape
+            self.viewport().setCursor(shapes.PointingHandCursor if over else shapes.IBeamCursor)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        self._pressed = event.position().toPoint()
+        super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        super().mouseReleaseEvent(event)
+        at = event.position().toPoint()
+        pressed, self._pressed = self._pressed, None
+        found = self._mention_under(at)
+        if found is not None and pressed is not None and not self.textCursor().hasSelection():
+            self.mention_chosen.emit(*found)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        found = None
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            found = self.mention_at(self.textCursor().position())
+        if self._links and found is not None:
+            self.mention_chosen.emit(*found)
+        elif event.matches(QKeySequence.StandardKey.Copy) and not self.textCursor().hasSelection():
+            self.copy_requested.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _mention_under(self, at: QPoint) -> tuple[int, Mention] | None:
+        cursor = self.cursorForPosition(at)
+        found = self.mention_at(cursor.position()) if self._links else None
+        if found is None or abs(self.cursorRect(cursor).center().y() - at.y()) > _LINE_REACH:
+            return None
+        return found
+
+    def _find_links(self, first: int, reached: int) -> None:
+        """Find what the pieces from this one on mention, and show it as links."""
+        link = QTextCharFormat()
+        link.setForeground(QColor(self._theme.accent))
+        link.setFontUnderline(True)
+        for piece in range(first, len(self._shown)):
+            kind, text = self._shown[piece]
+            known = self._mentions[piece] if piece < len(self._mentions) else []
+            found = known if kind == "note" else find_mentions(text, known, reached=reached)
+            del self._mentions[piece:]
+            self._mentions.append(found)
+            sure = max(0, len(known) - _UNSURE)
+            for mention in found[sure:]:
+                if mention not in known[sure:]:
+                    self._cursor(piece, mention.start, mention.end).mergeCharFormat(link)
+            reached = 0
 
     def show_reached(self, share: float | None) -> None:
         """Mark the sentence of the thought in which this share of it ends; None marks none.
@@ -164,8 +289,18 @@ def sentence_at(text: str, at: int) -> tuple[int, int]:
     return starts[index - 1], starts[min(index, len(starts) - 1)]
 
 
+def _characters_before(text: str, units: int) -> int:
+    """How many characters of a text lie before so many units of UTF-16."""
+    if text.isascii():
+        return units
+    at = min(units, len(text))
+    while at > 0 and _units(text[:at]) > units:
+        at -= 1
+    return at
+
+
 def _units(text: str) -> int:
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _marked(cursor: QTextCursor, characters: QTextCharFormat) -> QTextEdit.ExtraSelection:

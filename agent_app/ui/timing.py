@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
@@ -24,13 +27,32 @@ def seconds_text(seconds: float) -> str:
     return f"{minutes} min {rest:02d} s"
 
 
+def paint_shares(painter: QPainter, timing: Timing, theme: Theme, room: QRectF) -> None:
+    """The stages of a step as one bar, each in its colour."""
+    for stage, (left, width) in _shares(timing, room.width()).items():
+        colour = theme.stages[STAGES.index(stage)]
+        place = QRectF(room.left() + left, room.top(), width, room.height())
+        painter.fillRect(place, QColor(colour))
+
+
+def percentile(timings: Sequence[Timing], share: float) -> Timing:
+    """The nearest-rank percentile of each stage by itself; there must be a timing."""
+    rank = max(0, math.ceil(share * len(timings)) - 1)
+    values = {stage: sorted(getattr(each, stage) for each in timings)[rank] for stage in STAGES}
+    return Timing(**values)
+
+
 class TimingBar(QWidget):
-    """The stages of one step as shares of its time; a tool tip explains each."""
+    """The stages of one step as shares of its time; a tool tip explains each.
+
+    Of several steps it shows the middle one of each stage, and says the 95th percentile beside it.
+    """
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._timing: Timing | None = None
+        self._worst: Timing | None = None
         self._hint = ""
         self._names = {
             "capture": self.tr("capture"),
@@ -60,13 +82,21 @@ class TimingBar(QWidget):
         self._theme = theme
         self.update()
 
-    def show_timing(self, timing: Timing | None, hint: str = "") -> None:
-        """Show where the time went; without a timing, `hint` in its place."""
-        if (timing, hint) == (self._timing, self._hint):
+    def show_timing(
+        self, timing: Timing | None, hint: str = "", *, worst: Timing | None = None
+    ) -> None:
+        """Show where the time went; without a timing, `hint` in its place.
+
+        With `worst`, the timing is the median of several, and this their 95th percentile.
+        """
+        if (timing, hint, worst) == (self._timing, self._hint, self._worst):
             return
-        self._timing = timing
+        self._timing, self._worst = timing, worst
         self._hint = hint
-        said = [f"{self._names[stage]} {seconds_text(value)}" for stage, value in self._values()]
+        said = [
+            f"{self._names[stage]} {self._said(stage, value)}" for stage, value in self._values()
+        ]
+        self.updateGeometry()
         self.setAccessibleDescription(", ".join(said) or hint)
         self.update()
 
@@ -134,7 +164,12 @@ class TimingBar(QWidget):
             painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, name)
             words.setLeft(words.left() + metrics.horizontalAdvance(name))
             painter.setPen(QColor(self._theme.text))
-            painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, seconds_text(value))
+            painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, self._said(stage, value))
+
+    def _said(self, stage: str, value: float) -> str:
+        if self._worst is None:
+            return seconds_text(value)
+        return f"{seconds_text(value)} / {seconds_text(getattr(self._worst, stage))}"
 
     def _values(self) -> list[tuple[str, float]]:
         if self._timing is None:
@@ -143,21 +178,16 @@ class TimingBar(QWidget):
 
     def _segments(self) -> dict[str, QRectF]:
         """The bar's pieces; one too short to see gets two pixels."""
-        values = self._values()
-        total = sum(value for _, value in values)
-        if total <= 0:
+        if self._timing is None:
             return {}
-        widths = {stage: max(2.0, self.width() * v / total) for stage, v in values if v > 0}
-        shrink = self.width() / sum(widths.values())
-        places: dict[str, QRectF] = {}
-        left = 0.0
-        for stage, width in widths.items():
-            places[stage] = QRectF(left, 0, width * shrink, _BAR_HEIGHT)
-            left += width * shrink
-        return places
+        shares = _shares(self._timing, self.width())
+        return {
+            stage: QRectF(left, 0, width, _BAR_HEIGHT) for stage, (left, width) in shares.items()
+        }
 
     def _columns(self, width: int) -> int:
-        cell = self.fontMetrics().horizontalAdvance("prefill 00.00 s") + round(_DOT) + 22
+        longest = "prefill 00.00 s" if self._worst is None else "prefill 00.00 s / 00.00 s"
+        cell = self.fontMetrics().horizontalAdvance(longest) + round(_DOT) + 22
         return min(len(STAGES), max(1, width // cell))
 
     def _legend_places(self) -> dict[str, QRectF]:
@@ -169,3 +199,19 @@ class TimingBar(QWidget):
             stage: QRectF(n % columns * cell, top + n // columns * line, cell, line)
             for n, stage in enumerate(STAGES)
         }
+
+
+def _shares(timing: Timing, width: float) -> dict[str, tuple[float, float]]:
+    """Where each stage begins and how wide it is in a bar of this width; at least two pixels."""
+    values = [(stage, float(getattr(timing, stage))) for stage in STAGES]
+    total = sum(value for _, value in values)
+    if total <= 0:
+        return {}
+    widths = {stage: max(2.0, width * value / total) for stage, value in values if value > 0}
+    shrink = width / sum(widths.values())
+    places: dict[str, tuple[float, float]] = {}
+    left = 0.0
+    for stage, each in widths.items():
+        places[stage] = (left, each * shrink)
+        left += each * shrink
+    return places

@@ -35,6 +35,7 @@ from agent_app.events import (
 )
 from agent_app.geometry import FrameTransform, Monitor, Region, ScreenPoint, Size
 from agent_app.model_runtime import Channel, Progress, RuntimeInfo
+from agent_app.policy.rules import Confirm
 from agent_app.screen.frame import Frame
 
 TIMING = Timing(0.004, 0.031, 0.42, 1.9, 0.0006, 0.035, 0.31)
@@ -80,7 +81,12 @@ class ScriptedSession:
         self.runtime = RuntimeInfo("scripted", detail, None)
         self.unobstructed: Callable[[], AbstractContextManager[None]] = nullcontext
         self.is_ours: Callable[[Touch, ScreenPoint], bool] = lambda _touch, _point: False
+        self.confirm: Confirm = "none"
         self.paused = threading.Event()
+        self.vetoed = threading.Event()
+        self.listening = threading.Event()
+        self.hints: list[str] = []
+        self.veto_seconds = 0.0
         self.stopped = threading.Event()
         self.asked = threading.Event()
         self.answers: list[str | None] = []
@@ -100,6 +106,18 @@ class ScriptedSession:
 
     def pause(self) -> None:
         self.paused.set()
+
+    def offer_veto(self, seconds: float) -> None:
+        self.veto_seconds = seconds
+
+    def veto(self) -> None:
+        self.vetoed.set()
+
+    def listen(self) -> None:
+        self.listening.set()
+
+    def hint(self, text: str) -> None:
+        self.hints.append(text)
 
     def answer(self, text: str | None) -> None:
         self.answers.append(text)
@@ -134,9 +152,16 @@ class ScriptedSession:
             if rate:
                 self.stopped.wait(1 / rate)
 
-    def ask(self, step: int, question: str, choices: Sequence[str] = ()) -> Iterator[Event]:
+    def ask(
+        self,
+        step: int,
+        question: str,
+        choices: Sequence[str] = (),
+        *,
+        seconds: float | None = None,
+    ) -> Iterator[Event]:
         self._answered.clear()
-        yield QuestionAsked(step, question, tuple(choices), time.monotonic())
+        yield QuestionAsked(step, question, tuple(choices), time.monotonic(), seconds)
         self.asked.set()
         self._answered.wait(20)
         answer = self.answers[-1] if self.answers else None

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from agent_app.errors import KnownError
-from agent_app.runtimes.kimi_vl import fetching, hub
+from agent_app.runtimes.kimi_vl import fetching, hub, small
 from agent_app.runtimes.kimi_vl.hub import DEFAULT_REPO, cache_folder, find, missing_files, pull
 from tests.fakes.checkpoint import write_checkpoint
 from tests.fakes.hub import COMMIT, FakeHub, folder_files, serve
@@ -371,3 +371,12 @@ def test_missing_files_are_listed(tmp_path: Path) -> None:
     assert missing_files(folder)[-1].startswith("model.safetensors.index.json")
     (folder / "model.safetensors.index.json").unlink()
     assert missing_files(folder)[-1] == "model.safetensors"
+
+
+def test_the_small_model_says_where_it_is_when_it_is_not_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(small, "_FOLDER", tmp_path)
+    with pytest.raises(KnownError, match="small model is not installed here") as raised:
+        find("small")
+    assert "models/small" in raised.value.remedy

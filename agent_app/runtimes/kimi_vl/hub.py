@@ -20,6 +20,7 @@ from agent_app.errors import KnownError
 from agent_app.model_runtime import Progress, no_progress
 from agent_app.runtimes.kimi_vl.checkpoint import INDEX, open_checkpoint
 from agent_app.runtimes.kimi_vl.config import read_config
+from agent_app.runtimes.kimi_vl.small import SMALL, small_folder
 
 DEFAULT_REPO = "moonshotai/Kimi-VL-A3B-Thinking-2506"
 INSTALL = "pip install 'agent-app[kimi]'"
@@ -57,9 +58,11 @@ def cache_folder(environment: Mapping[str, str] = os.environ) -> Path:
 def find(name: str, *, environment: Mapping[str, str] = os.environ) -> Path:
     """The folder of a checkpoint: no network, and nothing but the presence of its files is checked.
 
-    `name` is `kimi-vl`, a folder, or `ORG/NAME` or `ORG/NAME@REVISION` in the cache. Raises
-    KnownError when there is no such checkpoint, or not all of it.
+    `name` is `kimi-vl`, `small`, a folder, or `ORG/NAME` or `ORG/NAME@REVISION` in the cache.
+    Raises KnownError when there is no such checkpoint, or not all of it.
     """
+    if name == SMALL:
+        return small_folder()
     folder = Path(name).expanduser()
     if name != "kimi-vl" and folder.is_dir():
         return folder
@@ -67,8 +70,8 @@ def find(name: str, *, environment: Mapping[str, str] = os.environ) -> Path:
     if not _REPO.fullmatch(repo):
         raise KnownError(
             f"unknown model {name!r}, which is no folder either",
-            remedy="use reader, kimi-vl, the folder of a Kimi-VL checkpoint, or ORG/NAME of one "
-            "that `agent-app model pull` has fetched",
+            remedy="use reader, kimi-vl, small, the folder of a Kimi-VL checkpoint, or ORG/NAME "
+            "of one that `agent-app model pull` has fetched",
         )
     storage = _storage(repo, environment)
     pull = f"agent-app model pull {repo}" + (f" --revision {revision}" if revision else "")
@@ -82,6 +85,11 @@ def find(name: str, *, environment: Mapping[str, str] = os.environ) -> Path:
             remedy=f"go on with `{pull}`",
         )
     raise KnownError(f"there is no {repo} in {storage.parent}", remedy=f"fetch it with `{pull}`")
+
+
+def can_be_pulled(name: str) -> bool:
+    """Whether a name is one of a hub's repository, with a revision or without."""
+    return name == "kimi-vl" or _REPO.fullmatch(name.partition("@")[0]) is not None
 
 
 def missing_files(folder: Path) -> list[str]:

@@ -18,7 +18,9 @@ MISTAKE = "That reply could not be carried out"
 NO_EFFECT = "Nothing on the screen changed"
 ANSWER = "The person answered:"
 
-_NOTES = (MISTAKE, NO_EFFECT, ANSWER)
+VETO = "A person stopped this step"
+
+_NOTES = (MISTAKE, NO_EFFECT, ANSWER, VETO)
 
 LOOK = "Look again"
 WAIT = "Keep waiting"
@@ -144,8 +146,9 @@ def _trouble(entry: Past, step: Step) -> str:
     Keys, scrolling and resting the pointer may well change nothing; the rest is done to change
     something.
     """
-    if (mistake := entry.note(MISTAKE)) is not None:
-        return mistake
+    for fault in (MISTAKE, VETO):
+        if (said := entry.note(fault)) is not None:
+            return said
     if isinstance(step.deed, Click | Type | OpenMenu | Drag):
         return entry.note(NO_EFFECT) or ""
     return ""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from agent_app.ui.viewer.controls import SearchField
 from agent_app.ui.viewer.finding import Find, find_all, first_at
-from agent_app.ui.viewer.reel import Shot
 
 
 class Finder(QObject):
-    """Searches the shots for what is in the field. `index` is the shot that is shown.
+    """Searches shots, or the like, for what is in the field, as `find` does.
+
+    `index` is the one that is shown.
 
     **Signals:**
 
@@ -21,11 +23,18 @@ class Finder(QObject):
 
     found = Signal(object)
 
-    def __init__(self, search: SearchField, parent: QObject) -> None:
+    def __init__(
+        self,
+        search: SearchField,
+        parent: QObject,
+        *,
+        find: Callable[[Any, str], tuple[Find, ...]] = find_all,
+    ) -> None:
         super().__init__(parent)
         self.index = 0
         self._search = search
-        self._shots: Sequence[Shot] = ()
+        self._find = find
+        self._shots: Sequence[object] = ()
         self._finds: tuple[Find, ...] = ()
         self._at = -1
         search.changed.connect(self._on_changed)
@@ -41,8 +50,8 @@ class Finder(QObject):
         """The shots that hold a place, by their indices."""
         return tuple(dict.fromkeys(find.index for find in self._finds))
 
-    def search_in(self, shots: Sequence[Shot]) -> None:
-        """Search these shots from now on, for the words that are in the field."""
+    def search_in(self, shots: Sequence[object]) -> None:
+        """Search these from now on, for the words that are in the field."""
         self._shots = shots
         self._on_changed(self._search.field.text())
 
@@ -59,7 +68,7 @@ class Finder(QObject):
 
     @Slot(str)
     def _on_changed(self, words: str) -> None:
-        self._finds = find_all(self._shots, words)
+        self._finds = self._find(self._shots, words)
         self._at = -1
         if self._finds:
             self._show(first_at(self._finds, self.index))

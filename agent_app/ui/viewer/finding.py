@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from agent_app.actions import describe_action
+from agent_app.ui.story import Step, shown_text
 from agent_app.ui.viewer.reel import Shot
 
 _MOST = 5000
@@ -30,13 +31,25 @@ class Find:
 
 def find_all(shots: Sequence[Shot], words: str) -> tuple[Find, ...]:
     """Every place of these words as they stand, in order; capitals do not count."""
+    return _find(map(_texts_of, shots), words)
+
+
+def find_in_steps(steps: Sequence[Step], words: str) -> tuple[Find, ...]:
+    """The same in the steps of a run that goes on: every place in their replies."""
+    return _find((["", *(shown_text(text) for _, text in step.pieces)] for step in steps), words)
+
+
+def _texts_of(shot: Shot) -> Sequence[str]:
+    doing = (describe_action(each.action) for each in shot.step.actions)
+    return ["\n".join((shot.title, *doing)), *(text for _, text in shot.pieces)]
+
+
+def _find(all_texts: Iterable[Sequence[str]], words: str) -> tuple[Find, ...]:
     if not words.strip():
         return ()
     pattern = re.compile(re.escape(words.strip()), re.IGNORECASE)
     found: list[Find] = []
-    for index, shot in enumerate(shots):
-        doing = (describe_action(each.action) for each in shot.step.actions)
-        texts = ["\n".join((shot.title, *doing)), *(text for _, text in shot.pieces)]
+    for index, texts in enumerate(all_texts):
         for piece, text in enumerate(texts, start=-1):
             for match in pattern.finditer(text):
                 words = match.group()

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from agent_app.runtimes.kimi_vl.config import TextConfig
     from agent_app.runtimes.kimi_vl.model import KimiVL
 
+_GROUP_OF_FOUR_BITS = 64  # columns that share a scale, as in quantised.py
+
 
 def hindrance(model: KimiVL) -> str:
     """Why the fast engine cannot run a loaded model; empty when it can."""
@@ -32,13 +34,21 @@ def hindrance(model: KimiVL) -> str:
         return "the fast one is not for float32"
     if torch.float8_e4m3fn in kinds and torch.cuda.get_device_capability(model.device) < (8, 9):
         return "the GPU has no fp8; Ada and newer ones have"
-    return uncovered(model.config.text)
+    from agent_app.runtimes.kimi_vl.fast.widening import wide_enough
+    from agent_app.runtimes.kimi_vl.quantised import QuantisedMatrix
+
+    halved = any(
+        isinstance(one, QuantisedMatrix) and one.rounding == "int4" for one in model.modules()
+    )
+    wide = wide_enough(model.config.text)
+    return uncovered(wide, halved=halved)
 
 
-def uncovered(config: TextConfig) -> str:
+def uncovered(config: TextConfig, *, halved: bool = False) -> str:
     """What of a model's shape the kernels do not cover; empty when they cover it all.
 
-    A kernel holds whole rows in registers, in sizes of powers of two.
+    A kernel holds whole rows in registers, in sizes of powers of two. `halved` weights, of four
+    bits, are read in two halves of whole groups.
     """
     slots = config.shared_experts + config.experts_per_token
     dense, rest = divmod(config.dense_intermediate_size, config.expert_intermediate_size)
@@ -63,4 +73,6 @@ def uncovered(config: TextConfig) -> str:
         return "fewer than 16 heads or rotary dimensions"
     if config.vocab_size % 16 or config.expert_intermediate_size % 2:
         return "a vocabulary or an expert's width that does not divide"
+    if halved and config.expert_intermediate_size < 2 * _GROUP_OF_FOUR_BITS:
+        return "experts too narrow for four bits"
     return ""

@@ -12,6 +12,7 @@ from agent_app.model_runtime import Sampling
 from agent_app.runtimes.kimi_vl.fast.decoder import Decoder
 from agent_app.runtimes.kimi_vl.fast.prompt import PromptPass
 from agent_app.runtimes.kimi_vl.fast.sight import Sight
+from agent_app.runtimes.kimi_vl.fast.widening import widened
 from agent_app.runtimes.kimi_vl.generation import PromptReader
 from agent_app.runtimes.kimi_vl.images import ImageSettings
 from agent_app.runtimes.kimi_vl.model import KimiVL
@@ -36,8 +37,9 @@ class FastEngine(PromptReader):
             self.chunk = CHUNK
         self._lasting = 0  # rows of the cache that any way of reading the prompt would give
         self._sight = Sight(model)
-        self._pass = PromptPass(model.language_model)
-        self._decoder = Decoder(model.language_model, self._cache)
+        language = widened(model.language_model)
+        self._pass = PromptPass(language)
+        self._decoder = Decoder(language, self._cache)
         if model.device.type == "cuda":
             self._warm_up()
 

@@ -9,9 +9,11 @@ from agent_app.geometry import FrameBox, Size
 from agent_app.runtimes.reader.matching.likeness import (
     Likeness,
     Tier,
+    contains,
     folded,
     likeness,
     segments,
+    where_held,
 )
 from agent_app.runtimes.reader.matching.relations import area, around, reading_order, same_thing
 from agent_app.runtimes.reader.sight import Element, Sight, Window
@@ -101,20 +103,39 @@ def gather(scene: Scene, wanted: str) -> list[Candidate]:
 
 
 def gather_parts(scene: Scene, wanted: str) -> list[Candidate]:
-    """Texts side by side that make up the label, and divided lines that hold it; OCR alone."""
+    """Texts side by side or line by line that make up the label, and divided lines that hold it.
+
+    Of what was read by OCR alone: the accessibility tree tells labels whole.
+    """
     read = [(e, depth) for e, depth in scene.elements if e.source == "ocr"]
     alike = Likeness(Tier.PART, 0.8)
     found: list[Candidate] = []
     for element, depth in read:
-        joined = _joined(element, [other for other, _ in read], folded(wanted))
-        if joined is not None:
-            found.append(as_candidate(scene, joined, depth, alike))
+        others = [other for other, where in read if where == depth]
+        for join in (_joined, _unwrapped):
+            if (joined := join(element, others, folded(wanted))) is not None:
+                found.append(as_candidate(scene, joined, depth, alike))
         for span in segments(element.text):
             text = element.text[slice(*span)]
             if (sure := likeness(wanted, text)) is not None and sure.tier <= Tier.CASE:
                 cut = replace(element, text=text, box=_share(element.box, element.text, span))
                 found.append(as_candidate(scene, cut, depth, alike))
     return _each_once(found)
+
+
+def gather_holding(scene: Scene, wanted: str) -> list[Candidate]:
+    """Everything longer that holds the wanted words; in a line that OCR read, where they stand."""
+    alike = Likeness(Tier.PART, 0.8)
+    found: list[Candidate] = []
+    for element, depth in scene.elements:
+        if not contains(wanted, element.text):
+            continue
+        whole = as_candidate(scene, element, depth, alike)
+        span = where_held(wanted, element.text) if element.source == "ocr" else None
+        if span is not None:
+            whole = replace(whole, box=_share(element.box, element.text, span))
+        found.append(whole)
+    return found
 
 
 def in_order(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -218,6 +239,40 @@ def _joined(first: Element, others: Sequence[Element], wanted: str) -> Element |
             whole, text=f"{whole.text} {following.text}", box=around(whole.box, following.box)
         )
     return whole if whole is not first and folded(whole.text) == wanted else None
+
+
+def _unwrapped(first: Element, others: Sequence[Element], wanted: str) -> Element | None:
+    """`first` with the lines below it, as soon as together they read as wanted.
+
+    A hyphen at a line's end is the label's own, or was put there to break a word.
+    """
+    whole, line = first, first.box
+    while (so_far := folded(whole.text)) != wanted and len(so_far) <= len(wanted):
+        texts = [whole.text, whole.text.rstrip().removesuffix("-")]
+        text = next((t for t in texts if folded(t) and wanted.startswith(folded(t))), None)
+        following = None if text is None else _line_below(line, others)
+        if following is None:
+            break
+        space = " " if text == whole.text else ""
+        box = around(whole.box, following.box)
+        whole, line = replace(whole, text=f"{text}{space}{following.text}", box=box), following.box
+    return whole if whole is not first and folded(whole.text) == wanted else None
+
+
+def _line_below(box: FrameBox, others: Sequence[Element]) -> Element | None:
+    """The next line of the same text: as large, close below, with the same middle or left edge.
+
+    The taller of the two tells how large the letters are, as for `_right_neighbour`.
+    """
+    near = [
+        other
+        for other in others
+        if (letter := max(box.height, other.box.height)) <= 1.8 * min(box.height, other.box.height)
+        and -0.3 * letter <= other.box.top - box.bottom <= 0.9 * letter
+        and min(abs(other.box.center.x - box.center.x), abs(other.box.left - box.left))
+        <= 0.5 * letter
+    ]
+    return min(near, key=lambda other: other.box.top, default=None)
 
 
 def _right_neighbour(box: FrameBox, others: Sequence[Element]) -> Element | None:

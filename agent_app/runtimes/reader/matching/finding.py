@@ -29,6 +29,7 @@ from agent_app.runtimes.reader.matching.candidates import (
     Scene,
     as_candidate,
     gather,
+    gather_holding,
     gather_parts,
     in_order,
     survey,
@@ -43,7 +44,7 @@ from agent_app.runtimes.reader.matching.choosing import (
     nearest,
     within_window,
 )
-from agent_app.runtimes.reader.matching.likeness import Likeness, Tier, contains, folded
+from agent_app.runtimes.reader.matching.likeness import Likeness, Tier, folded
 from agent_app.runtimes.reader.matching.relations import same_thing, share_columns, share_rows
 from agent_app.runtimes.reader.quoting import quote
 from agent_app.runtimes.reader.sight import Element, Sight
@@ -93,11 +94,7 @@ def find(
 
 def _find_text(scene: Scene, target: Target) -> Found:
     whole = gather(scene, target.text)
-    holding = [
-        as_candidate(scene, element, depth, Likeness(Tier.PART, 0.8))
-        for element, depth in scene.elements
-        if contains(target.text, element.text)
-    ]
+    holding = gather_holding(scene, target.text)
     found = choose(scene, target, whole or holding or gather_parts(scene, target.text))
     if isinstance(found, Ambiguous):  # seen is seen, once or twice
         first, *others = found.candidates

@@ -62,6 +62,7 @@ _CONFUSIONS = str.maketrans(
 _JOINTS = re.compile(r"[\s_]+")
 _DIVIDERS = re.compile(r"\s+[-–—|•·]\s+|\s{3,}|\t")
 _DIGITS = re.compile(r"\d+")
+_WORD = re.compile(r"\S+")
 
 _LOOKALIKES = frozenset(
     frozenset(pair) for pair in "ce co eo hb nh uv vy gq ft lt lj lf nr mn sz dl dc ao yg".split()
@@ -180,3 +181,14 @@ def _cost(one: str, other: str) -> float:
 
 def _look_alike(one: str, other: str) -> bool:
     return frozenset((one, other)) in _LOOKALIKES
+
+
+def where_held(wanted: str, seen: str) -> tuple[int, int] | None:
+    """The stretch of whole words of a text that reads as wanted, as a slice; None without one."""
+    words = [match.span() for match in _WORD.finditer(seen)]
+    for begin, (start, _) in enumerate(words):
+        for _, end in words[begin:]:
+            sure = likeness(wanted, seen[start:end].strip(".,:;!?()\"'"))
+            if sure is not None and sure.tier <= Tier.CONFUSED:
+                return start, end
+    return None

@@ -7,7 +7,7 @@ states and relations are those of the AT-SPI 2 specification (atspi-constants.h)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -37,6 +37,7 @@ from agent_app.runtimes.reader.seeing.atspi import (
 from agent_app.runtimes.reader.seeing.bus import Bus, BusError
 
 _LABELLED_BY = 2
+_PASSWORD_TEXT = 40
 
 _LEVELS = 40
 _NODES = 4000
@@ -119,11 +120,13 @@ class AccessibilityTree:
         self._silent: set[str] = set()
         self._blocks = 0
 
-    def read(self) -> tuple[tuple[AccessibleNode, ...], tuple[str, ...]]:
-        """Every visible named node, and notes on what could not be read."""
+    def read(
+        self, processes: Collection[int] | None = None
+    ) -> tuple[tuple[AccessibleNode, ...], tuple[str, ...]]:
+        """Every visible named node, of these processes alone, and notes on what was not read."""
         try:
             bus = self._connected()
-            return self._read(bus)
+            return self._read(bus, processes)
         except BusError as error:
             self.close()
             return (), (f"accessibility: {error}",)
@@ -139,6 +142,52 @@ class AccessibilityTree:
             return None
         return str(answer[0]) if answer else None
 
+    def content(self, reference: tuple[str, str], *, longest: int) -> tuple[str, int, int] | None:
+        """A field's text, and where its selection begins and ends: at the caret without one.
+
+        None when its application does not tell, or it has more characters than `longest`.
+        """
+        try:
+            bus = self._connected()
+            bus.begin(self._seconds)
+            questions = [
+                method_call(*reference, PROPERTIES, "Get", "ss", (TEXT, "CharacterCount")),
+                method_call(*reference, PROPERTIES, "Get", "ss", (TEXT, "CaretOffset")),
+                method_call(*reference, TEXT, "GetSelection", "i", (0,)),
+            ]
+            count, caret, selected = bus.ask(questions)
+            if count is None or caret is None or not 0 <= int(count[0][1]) <= longest:
+                return None
+            (answer,) = bus.ask([method_call(*reference, TEXT, "GetText", "ii", (0, -1))])
+        except BusError:
+            self.close()
+            return None
+        if answer is None:
+            return None
+        start = end = int(caret[0][1])
+        if selected is not None and 0 <= int(selected[0]) < int(selected[1]):
+            start, end = int(selected[0]), int(selected[1])
+        return str(answer[0]), start, end
+
+    def passwords(self, nodes: Sequence[AccessibleNode]) -> tuple[AccessibleNode, ...]:
+        """Those of these that are fields for passwords, and those that do not say.
+
+        Qt names the role of such a field as that of any other, and numbers it rightly.
+        """
+        asked = [(node, node.reference) for node in nodes if node.reference is not None]
+        try:
+            bus = self._connected()
+            bus.begin(self._seconds)
+            answers = bus.ask([method_call(*at, TREE, "GetRole") for _, at in asked])
+        except BusError:
+            self.close()
+            return tuple(nodes)
+        return tuple(
+            node
+            for (node, _), answer in zip(asked, answers, strict=True)
+            if answer is None or answer[0] == _PASSWORD_TEXT
+        )
+
     def close(self) -> None:
         if self._bus is not None:
             self._bus.close()
@@ -150,11 +199,15 @@ class AccessibilityTree:
             self._bus = Bus(bus_address(self._address, seconds=self._seconds))
         return self._bus
 
-    def _read(self, bus: Bus) -> tuple[tuple[AccessibleNode, ...], tuple[str, ...]]:
+    def _read(
+        self, bus: Bus, processes: Collection[int] | None
+    ) -> tuple[tuple[AccessibleNode, ...], tuple[str, ...]]:
         bus.begin(self._seconds, silent=self._silent)
         (answer,) = bus.ask([method_call(REGISTRY, ROOT, TREE, "GetChildren")])
         applications = [str(owner) for owner, _ in answer[0]] if answer else []
         self._learn_processes(bus, applications)
+        if processes is not None:
+            applications = [each for each in applications if self._processes.get(each) in processes]
         level = [
             _Visit(owner, ROOT, _Place(owner, self._processes.get(owner, 0)))
             for owner in dict.fromkeys(applications)

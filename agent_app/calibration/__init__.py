@@ -1,0 +1,22 @@
+"""Where clicks land: measured on every monitor, and put right where they land beside the target.
+
+`calibrate` does both, through the whole path that a model's click takes; `keep` stores what it
+found, and `corrected` applies it to an input. What is measured is the machine, not the model.
+"""
+
+from agent_app.calibration.correction import CorrectedInput, Correction, Stretch
+from agent_app.calibration.measuring import Measuring, MonitorResult
+from agent_app.calibration.running import calibrate
+from agent_app.calibration.store import corrected, correction_path, keep
+
+__all__ = [
+    "CorrectedInput",
+    "Correction",
+    "Measuring",
+    "MonitorResult",
+    "Stretch",
+    "calibrate",
+    "corrected",
+    "correction_path",
+    "keep",
+]

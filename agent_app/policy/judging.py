@@ -1,0 +1,297 @@
+"""The verdict on an action: the last word before any input is sent, whatever the model answers.
+
+The model and the screen it reads are untrusted. A refusal is a `ModelMistake`, so the model is told
+and may choose another way; what is asked about waits for the person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from agent_app.actions import Action, Click, Drag, Hold, Hotkey, Press, Scroll
+from agent_app.errors import ModelMistake
+from agent_app.events import ShownText
+from agent_app.geometry import Region, ScreenPoint
+from agent_app.keys import STOP_CHORD, without_side
+from agent_app.policy.case import Case, texts_of
+from agent_app.policy.file import default_rules
+from agent_app.policy.matching import holds
+from agent_app.policy.rules import Confirm, Rule, Rules, Verdict, kind_of
+from agent_app.policy.scene import Scene
+from agent_app.policy.wording import deed_of, sentence_of, window_of
+from agent_app.policy.words import first_found, word_list
+
+# Chords that leave the session, switch its terminal or kill its X server, and a person's own.
+_BARRED = frozenset(
+    frozenset(chord.split("+"))
+    for chord in (
+        "ctrl+alt+delete",
+        "ctrl+alt+backspace",
+        "alt+printscreen",
+        "+".join(STOP_CHORD),
+        *(f"ctrl+alt+f{n}" for n in range(1, 13)),
+    )
+)
+_TERMINAL = "what is typed into a terminal runs as a command"
+_IN_PASSWORDS = "the keyboard is in a field for passwords"
+_UNKNOWN = "no application tells what has the keyboard, so it may be a password field"
+_UNREAD = "what is clicked has no text that could be read, and no name"
+_BLIND = "the text there cannot be read at all"
+_EVERY = "you are asked before every action"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Why an action may not simply be done.
+
+    `deed` names the action in words, and `window` where it goes; `reason` is a sentence. `scope`
+    says what else is allowed when a person allows it for the whole run: exactly what has the same
+    scope.
+    """
+
+    verdict: Literal["ask", "refuse"]
+    rule: str
+    reason: str
+    deed: str
+    window: str
+    scope: str
+    shown: tuple[ShownText, ...] = ()
+
+    @property
+    def refusal(self) -> str:
+        """What the model is told when it is refused."""
+        return (
+            f"You may not {self.deed}: {self.reason} (rule “{self.rule}”). Choose another way; "
+            "only a person can change the policy."
+        )
+
+    def question(self, seconds: float) -> str:
+        """What the person is asked, who has `seconds` to answer."""
+        return (
+            f"May the agent {self.deed}{f' in {self.window}' if self.window else ''}?\n"
+            f"{sentence_of(self.reason)}\n"
+            f"“For this run” allows {self.scope}.\n"
+            f"Without an answer in {seconds:g} seconds it is not done. (Rule: {self.rule})"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What decided, before the mode of the run has a say. With `sure` False it may not apply."""
+
+    verdict: Verdict
+    rule: str
+    reason: str
+    scope: str
+    shown: tuple[ShownText, ...] = ()
+    sure: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The rules of one run. `barred` are key chords that are never pressed, in any order.
+
+    `confirm` says when the person is asked. `author` is who wrote what is done: a model, or a
+    person, whose tests and recordings may type wherever they say. `private` says that the
+    desktop is one of the agent's own, with no window of the person's on it.
+    """
+
+    barred: frozenset[frozenset[str]] = _BARRED
+    rules: Rules = field(default_factory=default_rules, repr=False)
+    confirm: Confirm = "none"
+    author: Literal["model", "person"] = "model"
+    private: bool = False
+
+    def confirming(self, confirm: Confirm) -> Policy:
+        """The same with another mode."""
+        return replace(self, confirm=confirm)
+
+    def written_by_person(self) -> Policy:
+        """The same for what a person wrote, step by step."""
+        return replace(self, author="person")
+
+    def on_private_desktop(self, private: bool) -> Policy:
+        """The same, also private if the desktop turns out to be."""
+        return replace(self, private=private or self.private)
+
+    def check(self, action: Action, *, points: Iterable[ScreenPoint], region: Region) -> None:
+        """Raises ModelMistake when the action may not be done on any screen.
+
+        `points` are the places it touches, `region` the part of the screen the agent may touch.
+        """
+        for point in points:
+            if not region.contains(point):
+                raise ModelMistake(
+                    f"({point.x}, {point.y}) is outside the part of the screen you may act on."
+                )
+        chord = frozenset(without_side(key) for key in _keys_together(action))
+        for barred in self.barred:
+            if barred <= chord:
+                chord_name = "+".join(sorted(barred))
+                why = (
+                    "it is how a person stops you"
+                    if barred == frozenset(STOP_CHORD)
+                    else "it would leave this desktop session"
+                )
+                raise ModelMistake(f"{chord_name} is barred: {why}.")
+
+    def judge(self, action: Action, scene: Scene) -> Judgement | None:
+        """What stands in the way of an action on this screen; None when it may be done.
+
+        Only as much of the screen is read as can change the verdict in this mode.
+        """
+        kind = kind_of(action)
+        if kind is None:
+            return None
+        case = Case(action, kind, scene, self.rules)
+        found = self._found(case)
+        if found is None or found.verdict == "allow":
+            if self.confirm != "all":
+                return None
+            scope = f"every {kind} in {window_of(case) or 'a window that is not known'}"
+            found = _Found("ask", "confirm all", _EVERY, scope)
+        verdict = found.verdict
+        if verdict == "refuse" and not found.sure and self.confirm != "none":
+            verdict = "ask"
+        if verdict == "allow" or (verdict == "ask" and self.confirm == "none"):
+            return None
+        own = case.nearby.own if "nearby" in vars(case) and case.nearby else found.shown
+        deed = deed_of(case, own)
+        shown = tuple(dict.fromkeys((*own, *found.shown)))
+        return Judgement(
+            verdict, found.rule, found.reason, deed, window_of(case), found.scope, shown
+        )
+
+    def _found(self, case: Case) -> _Found | None:
+        """What decides: a rule, else where is typed, else the words on what is clicked."""
+        asked: _Found | None = None
+        for rule in self.rules.rules:
+            answer = holds(rule, case)
+            if answer == "no" or (answer == "maybe" and rule.verdict == "allow"):
+                continue
+            found = self._by_rule(rule, case, sure=answer == "yes")
+            if found.verdict != "ask":
+                return found
+            asked = found
+            break
+        found = self._by_typing(case)
+        if found is not None and found.verdict != "allow":
+            if found.verdict == "refuse":
+                return found
+            asked = asked or found
+        if asked is None or any(risk.verdict == "refuse" for risk in self.rules.risks):
+            found = self._by_words(case)
+            if found is not None and (asked is None or found.verdict == "refuse"):
+                return found
+        return asked
+
+    def _by_rule(self, rule: Rule, case: Case, *, sure: bool = True) -> _Found:
+        why = rule.why or f"your rule “{rule.name}” says so"
+        if not sure:
+            why = f"it cannot be told whether the rule “{rule.name}” applies ({why})"
+        scope = f"what the rule “{rule.name}” asks about in {case.application or 'any window'}"
+        shown = case.nearby.own if rule.words and case.nearby else ()
+        return _Found(rule.verdict, rule.name, why, scope, shown, sure)
+
+    def _by_typing(self, case: Case) -> _Found | None:
+        """Where characters go; None when that is nothing special, or it enters none."""
+        rules = self.rules
+        if self.author == "person":
+            return None
+        terminals = rules.private_terminals if self.private else rules.terminals
+        enters = case.types or case.activates
+        where = case.application or "a window that is not known"
+        if (case.pastes or not case.pointer) and terminals != "allow" and case.in_terminal:
+            scope = f"typing in the terminal {where}"
+            rule = "typing.private_terminals" if self.private else "typing.terminals"
+            return _Found(terminals, rule, _TERMINAL, scope)
+        if not enters or not self._matters(rules.passwords, rules.unknown):
+            return None
+        if case.in_terminal:
+            return None  # allowed above; it has no field for passwords
+        if case.focus is None:
+            return _Found(rules.unknown, "typing.unknown", _UNKNOWN, f"typing in {where}")
+        if case.focus.password and case.types and not case.names_secret:
+            scope = f"typing into fields for passwords in {where}"
+            return _Found(rules.passwords, "typing.passwords", _IN_PASSWORDS, scope)
+        return None
+
+    def _matters(self, *verdicts: Verdict) -> bool:
+        """Whether one of these can stop anything in this mode."""
+        return "refuse" in verdicts or (self.confirm != "none" and "ask" in verdicts)
+
+    def _by_words(self, case: Case) -> _Found | None:
+        """The words on what is clicked, or of the dialog that is answered."""
+        verdicts: list[Verdict] = [risk.verdict for risk in self.rules.risks]
+        if not self._matters(self.rules.unread, *verdicts):
+            return None
+        if case.clicks:
+            nearby = case.nearby
+            if nearby is None:
+                scope = f"clicks in {case.application or 'windows that are not known'}"
+                return _Found("ask", "reading", _BLIND, scope)
+            if nearby.harmless and not case.in_browser:
+                return None
+            if found := self._risk_in(case, nearby.own):
+                return found
+            if not nearby.own:
+                if not nearby.drawn:
+                    return None
+                scope = f"clicks on what cannot be read in {case.application or 'any window'}"
+                return _Found(self.rules.unread, "reading.unread", _UNREAD, scope)
+            confirming = word_list(self.rules.confirming)
+            if first_found(confirming, texts_of(nearby.own)) is None:
+                return None
+            return self._risk_in_dialog(case)
+        if case.activates:
+            focus = case.focus
+            if focus is not None and focus.text and not focus.field:
+                own = (ShownText(focus.text),)
+                if found := self._risk_in(case, own):
+                    return found
+            return self._risk_in_dialog(case)
+        return None
+
+    def _risk_in_dialog(self, case: Case) -> _Found | None:
+        texts = case.dialog
+        if texts is None:
+            scope = f"answers to dialogs in {case.application or 'windows that are not known'}"
+            return _Found("ask", "reading", _BLIND, scope)
+        return self._risk_in(case, texts, dialog=True)
+
+    def _risk_in(
+        self, case: Case, shown: tuple[ShownText, ...], *, dialog: bool = False
+    ) -> _Found | None:
+        """The strictest risk that a word of these texts names."""
+        best: _Found | None = None
+        for risk in self.rules.risks:
+            if risk.verdict == "allow" or (best is not None and risk.verdict == best.verdict):
+                continue
+            texts = texts_of(shown) if not dialog else [each.text for each in shown]
+            if found := first_found(word_list(risk.words), texts):
+                word, text = found
+                place = "in its dialog" if dialog else "there"
+                reason = f"“{word}” stands {place}, and {risk.why}"
+                clicked = case.nearby.own if case.clicks and case.nearby else ()
+                deed = deed_of(case, clicked, by_ing=True)
+                beside = f", where “{text}” stands," if dialog else ""
+                scope = f"{deed}{beside} in {case.application or 'any window'}"
+                named = tuple(each for each in shown if each.text == text) or shown
+                best = _Found(risk.verdict, f"words.{risk.name}", reason, scope, named)
+                if risk.verdict == "refuse":
+                    break
+        return best
+
+
+def _keys_together(action: Action) -> tuple[str, ...]:
+    match action:
+        case Hotkey(keys=keys) | Hold(keys=keys):
+            return keys
+        case Click(modifiers=keys) | Drag(modifiers=keys) | Scroll(modifiers=keys):
+            return keys
+        case Press(keys=keys) if len(keys) == 1:
+            return keys
+        case _:
+            return ()
