@@ -1,12 +1,14 @@
 """How much fits: desktops on a processor, and sessions at one model server.
 
-    python bench/scale.py [attempts] [desktops] [sessions] [--counts 1 2 4 8 16] [--seconds 20]
+    python bench/scale.py [attempts] [desktops] [keeping] [sessions] [--counts 1 2 4] [--seconds 20]
 
 `attempts`: whole attempts of a suite, one after the other: the reader follows ten steps in
 Mousepad, from the start of the process to the film. Processor time of all, and what is left behind.
 
 `desktops`: so many private desktops at a time, each with Mousepad and the reader working in it, all
 of their processes bound to one core: steps a second, processor time and memory for each.
+
+`keeping`: how long a folder takes for what an attempt leaves, and its result.
 
 `sessions`: so many sessions at a loopback server that keeps the times of a real one, as vLLM was
 measured on one H200 (`docs/scale.md`): pictures and prompts one after the other, then a token for
@@ -25,16 +27,18 @@ import resource
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 from capacity.replayed_server import DECODE, FIRST, serve
 
-from agent_app.suite.attempt import Job, attempt
+from agent_app.suite.attempt import Attempt, Job, attempt
+from agent_app.suite.store import FolderFiles, Head, Result, Store
 from agent_app.suite.tasks import Task, read_tasks
 
 HERE = Path(__file__).parent
-WHAT = ["attempts", "desktops", "sessions"]
+WHAT = ["attempts", "desktops", "keeping", "sessions"]
 TASKS = """\
 suite: 1
 tasks:
@@ -69,6 +73,8 @@ def main() -> None:
             found["attempts with a server"] = attempts(url)
     if "desktops" in what:
         found["desktops"] = desktops(options.counts or [1, 2, 4])
+    if "keeping" in what:
+        found["keeping ms"] = keeping()
     if "sessions" in what:
         found["sessions"] = sessions(options.counts or [1, 2, 4, 8, 16], options.seconds)
     print(json.dumps(found))
@@ -120,6 +126,23 @@ def desktops(counts: list[int]) -> list[dict[str, Any]]:
         rows.append(row)
         print("  ".join(f"{key} {value}" for key, value in row.items()))
     return rows
+
+
+def keeping(attempts: int = 300) -> float:
+    """Milliseconds for the files of one attempt, and its result."""
+    left = {f"episode/frames/{number}.webp": os.urandom(12_000) for number in range(16)}
+    with tempfile.TemporaryDirectory() as folder:
+        files = FolderFiles(Path(folder, "out"))
+        store = Store(files, Head(tasks=attempts, tasks_sha1=""), resume=False)
+        began = time.monotonic()
+        for number in range(attempts):
+            store.keep(f"task-{number}", 1, left)
+            passed = Attempt(number=1, outcome="passed")
+            store.add(f"task-{number}", Result(id=str(number), attempts=(passed,)))
+        spent = 1000 * (time.monotonic() - began) / attempts
+        files.close()
+    print(f"keeping 16 files of 12 kB and a result: {spent:.1f} ms")
+    return round(spent, 2)
 
 
 def sessions(counts: list[int], seconds: float) -> list[dict[str, Any]]:
