@@ -49,7 +49,8 @@ def print_summary(summary: Summary, console: Console, where: str) -> None:
     lost = f", {summary.deaths} of them died" if summary.deaths else ""
     left = f"; {summary.left} have no result yet" if summary.left else ""
     style = "bold green" if summary.is_good else "bold red"
-    line = f"{summary.tasks} {'task' if summary.tasks == 1 else 'tasks'}: {counts or 'none ended'}{left}"
+    tasks = "1 task" if summary.tasks == 1 else f"{summary.tasks} tasks"
+    line = f"{tasks}: {counts or 'none ended'}{left}"
     console.print(Text(f"{line} ({summary.attempts} attempts{lost})", style), soft_wrap=True)
     console.print(Text(f"results: {where}", "dim"), soft_wrap=True)
 

@@ -111,6 +111,14 @@ def test_a_lost_worker_takes_no_retry_and_makes_nothing_flaky_but_ends_at_last(o
     files.close()
 
 
+def test_a_task_has_all_its_retries_left_after_a_death(output: str):
+    store, files = opened(output)
+    task = msgspec.structs.replace(A, retries=1)
+    tried([task], ScriptedCrew(a=["died", "failed", "passed"]), store)
+    assert store.results["a"].outcome == "passed"
+    files.close()
+
+
 def test_after_a_crash_what_has_a_result_is_kept_and_the_rest_is_tried(output: str):
     store, files = opened(output)
     told = run_suite([A, B, C], ScriptedCrew(a=["passed"], b=["passed"], c=["passed"]), store)
