@@ -27,10 +27,10 @@ lint: ## Set up, then check the code without running it
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
 
-bench: ## Set up, then measure all that needs no GPU
+bench: ## Set up, then measure all that needs no GPU and no Ray
 	@packaging/setup.sh system run test bench
 	@packaging/setup.sh python dev
-	@set -e; for file in $(filter-out bench/engine.py,$(wildcard bench/*.py)); do $(BIN)/python $$file; done
+	@set -e; for file in $(filter-out bench/engine.py bench/suite.py,$(wildcard bench/*.py)); do $(BIN)/python $$file; done
 
 format: ## Sort imports and lay out the code
 	@packaging/setup.sh python dev

@@ -106,7 +106,7 @@ def _suite(options: argparse.Namespace) -> int:
         left = [task for task in tasks if task.id not in store.results]
         try:
             if left:
-                crew = _crew(options, root)
+                crew = _crew(options, root, needs_files=any(task.target for task in left))
                 console.print(f"{len(left)} of {len(tasks)} tasks on {crew.where}", markup=False)
                 try:
                     show_suite(
@@ -158,7 +158,7 @@ def _tasks(options: argparse.Namespace, root: Path, flags: list[str]) -> tuple[T
     return tuple(tasks)
 
 
-def _crew(options: argparse.Namespace, root: Path) -> Crew:
+def _crew(options: argparse.Namespace, root: Path, *, needs_files: bool) -> Crew:
     from agent_app.suite.crews import LOCAL_RAY, LocalCrew, RayCrew, default_workers
 
     workers: int | None = options.workers
@@ -171,4 +171,6 @@ def _crew(options: argparse.Namespace, root: Path) -> Crew:
             "a cluster says itself how many workers it has",
             remedy="leave out --workers, or give it with `--ray local`",
         )
-    return RayCrew(options.ray, workers, root)
+    output = Path(options.output).resolve()
+    inside = [f"/{output.relative_to(root).as_posix()}"] if output.is_relative_to(root) else []
+    return RayCrew(options.ray, workers, root if needs_files else None, left_out=inside)

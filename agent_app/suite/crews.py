@@ -13,7 +13,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ from agent_app.virtual import end_program
 
 LOCAL_RAY = "local"
 _GIBIBYTE = 2**30
+_LEFT_OUT = [".git", ".venv", "test-results"]
 _AMOUNTS = {"cpu": "num_cpus", "gpu": "num_gpus", "memory": "memory"}
 
 
@@ -128,18 +129,31 @@ class RayCrew:
     """As many attempts at a time as the nodes of a Ray cluster have room for.
 
     `address` is Ray's own, or "local": a Ray for this command alone, with `workers` processors.
-    The folder `root` is given to every node. Raises KnownError when there is no such cluster.
+    The folder `root` is given to every node, without what is `left_out` of it; None gives nothing.
+    Raises KnownError when there is no such cluster.
     """
 
-    def __init__(self, address: str, workers: int | None, root: Path) -> None:
+    def __init__(
+        self,
+        address: str,
+        workers: int | None,
+        root: Path | None,
+        *,
+        left_out: Sequence[str] = (),
+    ) -> None:
         if importlib.util.find_spec("ray") is None:
             raise KnownError("a cluster needs ray", remedy="pip install 'agent-app[ray]'")
         self._ray: Any = importlib.import_module("ray")
-        own: dict[str, Any] = {"num_cpus": workers} if address == LOCAL_RAY else {}
+        given: dict[str, Any] = {}
+        if root is not None:
+            given = {"working_dir": str(root), "excludes": [*_LEFT_OUT, *left_out]}
+        own: dict[str, Any] = {}
+        if address == LOCAL_RAY:  # Ray asks nobody for a password, so it listens to nobody else
+            own = {"num_cpus": workers, "_node_ip_address": "127.0.0.1"}
         try:
             self._ray.init(
                 address=address,
-                runtime_env={"working_dir": str(root)},
+                runtime_env=given,
                 include_dashboard=False if own else None,
                 log_to_driver=False,
                 logging_level="error",
@@ -160,7 +174,7 @@ class RayCrew:
         self._since: dict[str, Place] = {}
 
     def submit(self, job: Job) -> Future[Any]:
-        options = _options(job.task.resources)
+        options = ray_options(job.task.resources)
         # a lost worker is told of and counted, so Ray does not try again by itself
         remote = self._attempt.options(max_retries=0, **options)
         return remote.remote(job, self._board).future()
@@ -171,7 +185,7 @@ class RayCrew:
             return future.result()
         faults = self._ray.exceptions
         if isinstance(error, faults.RayError) and not isinstance(error, faults.RayTaskError):
-            where = self._since.get(job.task.id, Place("", 0.0)).where
+            where = self.running().get(job.task.id, Place("", 0.0)).where
             self._board.ended.remote(job.task.id)
             lost = Attempt(
                 number=job.number,
@@ -196,7 +210,7 @@ class RayCrew:
         self._ray.shutdown()
 
 
-def _options(resources: Mapping[str, float]) -> dict[str, Any]:
+def ray_options(resources: Mapping[str, float]) -> dict[str, Any]:
     """What Ray is told that a task needs; without a word of it one processor."""
     options: dict[str, Any] = {"num_cpus": 1}
     others: dict[str, float] = {}

@@ -46,10 +46,11 @@ def print_summary(summary: Summary, console: Console, where: str) -> None:
     for name in summary.flaky:
         console.print(Text(f"flaky: {name} passed after a failure", "yellow"), soft_wrap=True)
     counts = ", ".join(f"{number} {name}" for name, number in summary.outcomes.items())
-    lost = f", {summary.deaths} of them lost with a worker" if summary.deaths else ""
+    lost = f", {summary.deaths} of them died" if summary.deaths else ""
     left = f"; {summary.left} have no result yet" if summary.left else ""
     style = "bold green" if summary.is_good else "bold red"
-    line = f"{summary.tasks} tasks: {counts or 'none ended'}{left}"
+    tasks = "1 task" if summary.tasks == 1 else f"{summary.tasks} tasks"
+    line = f"{tasks}: {counts or 'none ended'}{left}"
     console.print(Text(f"{line} ({summary.attempts} attempts{lost})", style), soft_wrap=True)
     console.print(Text(f"results: {where}", "dim"), soft_wrap=True)
 

@@ -68,7 +68,7 @@ class Files(Protocol):
 
     def read(self, name: str) -> bytes | None: ...
     def names(self, folder: str) -> list[str]: ...
-    def write(self, name: str, data: bytes) -> None: ...
+    def write(self, files: Mapping[str, bytes]) -> None: ...
     def write_once(self, name: str, data: bytes) -> bool:
         """Write a file whole, or not at all when there is one; whether it was written."""
         ...
@@ -104,11 +104,12 @@ class FolderFiles:
             path = self._folder / folder
             return sorted(each.name for each in path.iterdir()) if path.is_dir() else []
 
-    def write(self, name: str, data: bytes) -> None:
+    def write(self, files: Mapping[str, bytes]) -> None:
         with self._refusals():
-            path = self._folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
+            for name, data in files.items():
+                path = self._folder / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
 
     def write_once(self, name: str, data: bytes) -> bool:
         with self._refusals():
@@ -158,9 +159,9 @@ class RemoteFiles:
                 return []
             return sorted(str(each).rstrip("/").rpartition("/")[2] for each in found)
 
-    def write(self, name: str, data: bytes) -> None:
-        with self._refusals():
-            self._system.pipe_file(self._at(name), data)
+    def write(self, files: Mapping[str, bytes]) -> None:
+        with self._refusals():  # all at a time: one after the other takes seconds
+            self._system.pipe({self._at(name): data for name, data in files.items()})
 
     def write_once(self, name: str, data: bytes) -> bool:
         with self._refusals():
@@ -216,11 +217,9 @@ class Store:
 
     def keep(self, file_name: str, number: int, files: Mapping[str, bytes]) -> None:
         """Keep what an attempt left."""
-        for name, data in files.items():
-            parts = name.split("/")
-            if not name or os.path.isabs(name) or ".." in parts:
-                continue  # no name that we gave
-            self._files.write(f"{ATTEMPTS}/{file_name}.{number}/{name}", data)
+        folder = f"{ATTEMPTS}/{file_name}.{number}"
+        kept = {f"{folder}/{name}": data for name, data in files.items() if _is_plain(name)}
+        self._files.write(kept)
 
     def add(self, file_name: str, result: Result) -> None:
         """Count a task as ended; the first result of a task is the one that counts."""
@@ -230,7 +229,7 @@ class Store:
 
     def write(self, name: str, data: bytes) -> None:
         """Write a file about the whole."""
-        self._files.write(name, data)
+        self._files.write({name: data})
 
     def _check(self, data: bytes, head: Head, *, resume: bool) -> None:
         before = _decoded(data, Head, f"{self.where}/{SUITE_FILE}")
@@ -269,6 +268,11 @@ class Store:
                 task = match["task"]
                 numbers[task] = max(numbers.get(task, 0), int(match["number"]))
         return numbers
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a name is one that an attempt gives, and stays in its folder."""
+    return bool(name) and not os.path.isabs(name) and ".." not in name.split("/")
 
 
 def _decoded(data: bytes, kind: Any, where: str) -> Any:

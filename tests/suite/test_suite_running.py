@@ -111,6 +111,14 @@ def test_a_lost_worker_takes_no_retry_and_makes_nothing_flaky_but_ends_at_last(o
     files.close()
 
 
+def test_a_task_has_all_its_retries_left_after_a_death(output: str):
+    store, files = opened(output)
+    task = msgspec.structs.replace(A, retries=1)
+    tried([task], ScriptedCrew(a=["died", "failed", "passed"]), store)
+    assert store.results["a"].outcome == "passed"
+    files.close()
+
+
 def test_after_a_crash_what_has_a_result_is_kept_and_the_rest_is_tried(output: str):
     store, files = opened(output)
     told = run_suite([A, B, C], ScriptedCrew(a=["passed"], b=["passed"], c=["passed"]), store)
@@ -159,10 +167,10 @@ def test_results_of_other_tasks_and_damaged_ones_are_not_gone_on_with(output: st
         Store(files, Head(tasks=3, tasks_sha1="others"), resume=True)
     newer = msgspec.json.encode(msgspec.structs.replace(HEAD, version=9))
     tried([A], ScriptedCrew(a=["passed"]), store)
-    files.write(f"results/{B.file_name}.json", b'{"id": "b", "attem')
+    files.write({f"results/{B.file_name}.json": b'{"id": "b", "attem'})
     with pytest.raises(KnownError, match=rf"{B.file_name}.json is damaged"):
         Store(files, HEAD, resume=True)
-    files.write("suite.json", newer)
+    files.write({"suite.json": newer})
     with pytest.raises(KnownError, match="no suite that this agent-app reads"):
         Store(files, HEAD, resume=True)
     files.close()
