@@ -58,6 +58,23 @@ class Size:
     width: int
     height: int
 
+    @classmethod
+    def parse(cls, text: str) -> Size:
+        """Read `WxH`, for example `1280x800`, as the size of a desktop.
+
+        Raises KnownError when it is not two sensible whole numbers.
+        """
+        try:
+            width, height = (int(part) for part in text.lower().split("x"))
+        except ValueError:
+            width = height = 0
+        if not (320 <= width <= 16384 and 200 <= height <= 16384):
+            raise KnownError(
+                f"cannot use the size {text!r}",
+                remedy="give WIDTHxHEIGHT in pixels, such as 1280x800",
+            )
+        return cls(width, height)
+
 
 @dataclass(frozen=True, slots=True)
 class FrameBox:

@@ -68,6 +68,7 @@ from agent_app.prompting import History, Prompt
 from agent_app.screen.frame import Frame, Screen
 from agent_app.screen.ring import FrameRing
 from agent_app.screen.settle import Settled, SettleLimits
+from agent_app.typed import Fields, Typing
 
 _MISTAKES_IN_A_ROW = 3
 
@@ -105,6 +106,7 @@ def run(
     control: Control | None = None,
     programs: tuple[str, ...] = (),
     surroundings: Surroundings | None = None,
+    fields: Fields | None = None,
 ) -> Iterator[Event]:
     """Work on a task until it ends, yielding what happens as it happens.
 
@@ -112,7 +114,8 @@ def run(
     looks and acts. `control` ends the run, or holds it up, within one token and one input event. A
     KnownError ends the run with a `RunFinished` and is raised again, as is any fault of ours. No
     key or button is left down. `programs` were started on the desktop for it. `surroundings` tell
-    policy what stands where an action goes; without them it knows the windows alone.
+    policy what stands where an action goes; without them it knows the windows alone. By `fields`
+    typed text is read back.
     """
     settings = settings or LoopSettings()
     yield from _Run(
@@ -131,6 +134,7 @@ def run(
         prompt=prompt,
         programs=programs,
         surroundings=surroundings,
+        fields=fields,
     ).events()
 
 
@@ -142,11 +146,13 @@ class _Run(Course):
     prompt: Prompt
     programs: tuple[str, ...]
     surroundings: Surroundings | None
+    fields: Fields | None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.permissions = Permissions(self, self.settings.policy, self.surroundings)
         self.history = History(self.prompt, self.task, images=self.settings.images)
+        self.typing = Typing(self, self.fields, self.history.remark)
         self.guard = LoopGuard()
         self.mistakes = 0
         self.opening = ""  # of the next reply, when a thought was broken off and a hint put into it
@@ -247,8 +253,7 @@ class _Run(Course):
                     now = yield from self.permissions.clear_to_act(deed, look, watch, way.obstruct)
                     before = before if touched else now
                     touched = True
-                    with watch.measure("act"):
-                        self.perform(action, frame.transform)
+                    yield from self.typing.do(number, action, frame.transform, watch)
                 else:
                     yield from self._do_without_input(number, action)
                 yield ActionDone(number, index, time.monotonic())

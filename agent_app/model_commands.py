@@ -16,7 +16,6 @@ from rich.table import Table
 from rich.text import Text
 
 from agent_app.console import progress_bar
-from agent_app.errors import KnownError
 from agent_app.geometry import FrameTransform, ScreenPoint, Size
 from agent_app.model_runtime import (
     GenerationRequest,
@@ -31,10 +30,10 @@ from agent_app.model_runtime import (
 )
 from agent_app.runtimes.endpoint import open_endpoint
 from agent_app.runtimes.kimi_vl import open_kimi_vl, usual_context
-from agent_app.runtimes.kimi_vl.checkpoint import Checkpoint, open_checkpoint
-from agent_app.runtimes.kimi_vl.devices import find_devices, free_memory
+from agent_app.runtimes.kimi_vl.checkpoint import open_checkpoint
 from agent_app.runtimes.kimi_vl.hub import find, pull, require_extra
-from agent_app.runtimes.kimi_vl.memory import PRECISIONS, Device, MemoryPlan, fewest_first, plan
+from agent_app.runtimes.kimi_vl.memory import MemoryPlan
+from agent_app.runtimes.kimi_vl.survey import contents_of, fitting_plans, machine, unit_for
 
 _SIDE = 336  # pixels: twelve cells of the model's grid
 _WORDS = "AGENT 42"
@@ -69,7 +68,7 @@ def pull_model(repo: str, *, revision: str | None, console: Console) -> int:
     with progress_bar(console) as progress:
         folder = pull(repo, revision=revision, progress=progress)
     checkpoint = open_checkpoint(folder)
-    console.print(f"{repo} is complete: {_contents(checkpoint)}", markup=False, soft_wrap=True)
+    console.print(f"{repo} is complete: {contents_of(checkpoint)}", markup=False, soft_wrap=True)
     console.print(f"in {folder}", markup=False, soft_wrap=True)
     return 0
 
@@ -79,14 +78,13 @@ def show_model(name: str, *, options: ModelOptions, console: Console) -> int:
     folder = find(name)
     checkpoint = open_checkpoint(folder)
     console.print(f"{folder}", markup=False, soft_wrap=True)
-    console.print(_contents(checkpoint), soft_wrap=True)
-    devices = _devices(options.device, console)
+    console.print(contents_of(checkpoint), soft_wrap=True)
+    devices, lacking = machine(options.device)
+    if lacking is not None:
+        told = f"{lacking}; the plan is for this machine's own memory"
+        console.print(told, style="yellow", markup=False, soft_wrap=True)
     context = usual_context(checkpoint.config, options)
-    plans = [
-        _fitting(checkpoint, precision, context, devices)
-        for precision in PRECISIONS
-        if options.precision in ("auto", precision)
-    ]
+    plans = fitting_plans(checkpoint.config, options, context, devices)
     console.print(_parts_table(plans))
     console.print(_plans_table(plans, context))
     return 0
@@ -131,7 +129,7 @@ def make_test_model(folder: Path, size: Literal["tiny", "full"], *, console: Con
 
     with progress_bar(console) as progress:
         make_checkpoint(folder, size, progress=progress)
-    console.print(f"{folder}: {_contents(open_checkpoint(folder))}", markup=False, soft_wrap=True)
+    console.print(f"{folder}: {contents_of(open_checkpoint(folder))}", markup=False, soft_wrap=True)
     return 0
 
 
@@ -142,57 +140,8 @@ def _open(
     return opener(name, environment=environment, options=options, progress=progress)
 
 
-def _contents(checkpoint: Checkpoint) -> str:
-    shards = len(checkpoint.shards)
-    count = checkpoint.parameters
-    parameters = f"{count / 1e9:.3f} billion" if count >= 10**9 else f"{count / 1e6:.1f} million"
-    unit = _unit(checkpoint.size)
-    return (
-        f"{parameters} parameters, {unit.of(checkpoint.size)} {unit.name} in {shards} "
-        f"shard{'s' if shards != 1 else ''}, {checkpoint.config.weight_type}"
-    )
-
-
-def _devices(wanted: str | None, console: Console) -> Sequence[Device]:
-    try:
-        require_extra()
-    except KnownError as error:
-        told = f"{error}; the plan is for this machine's own memory"
-        console.print(told, style="yellow", markup=False, soft_wrap=True)
-        return (Device("cpu", free_memory()),)
-    return find_devices(wanted)
-
-
-def _fitting(
-    checkpoint: Checkpoint, precision: str, context: int, devices: Sequence[Device]
-) -> MemoryPlan:
-    """The plan on the fewest devices that hold it, or on all."""
-    plans = [
-        plan(checkpoint.config, precision=one, context=context, devices=some)
-        for one in PRECISIONS
-        if one == precision
-        for some in fewest_first(devices)
-    ]
-    return next((made for made in plans if made.fits), plans[-1])
-
-
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    name: str
-    size: int
-
-    def of(self, size: int) -> str:
-        """A number of bytes in this unit."""
-        return f"{size / self.size:,.1f}"
-
-
-def _unit(largest: int) -> _Unit:
-    """The unit in which amounts up to the largest are told."""
-    return _Unit("GB", 10**9) if largest >= 10**9 else _Unit("MB", 10**6)
-
-
 def _parts_table(plans: Sequence[MemoryPlan]) -> Table:
-    unit = _unit(max(made.weights for made in plans))
+    unit = unit_for(max(made.weights for made in plans))
     table = Table(title=f"weights, {unit.name}")
     table.add_column("part")
     table.add_column("million parameters", justify="right")

@@ -54,10 +54,12 @@ from agent_app.screen.frame import Frame, Screen
 from agent_app.screen.ring import FrameRing
 from agent_app.screen.settle import SettleLimits, wait_until_settled
 from agent_app.secret_store import SecretStore, open_store
+from agent_app.typed import Fields
 from agent_app.virtual import VirtualDesktop, start_program
 
 if TYPE_CHECKING:
     from agent_app.runtimes.reader.surroundings import LiveSurroundings
+    from agent_app.runtimes.reader.typed_fields import LiveFields
 
 # The exit status of a command whose run ended so.
 EXIT_STATUS: Mapping[Outcome, int] = MappingProxyType(
@@ -191,6 +193,7 @@ class Workplace:
             hand = corrected(hand, environment, screen.monitors())
             self.input: Input = self.secrecy.input(hand, self.screen)
             self.surroundings: Surroundings = opened.enter_context(_surroundings(environment))
+            self.fields: Fields = opened.enter_context(_fields(environment))
             if options.app:
                 self.launch(options.app)
             self._opened = opened.pop_all()
@@ -208,8 +211,20 @@ class Workplace:
                 options=self.options.loading,
                 progress=progress,
             )
-            self._opened.callback(self._runtime.close)
+            self._opened.callback(self.close_model)
         return self._runtime
+
+    @property
+    def model(self) -> RuntimeInfo | None:
+        """The model that is open."""
+        runtime = self._runtime
+        return None if runtime is None else runtime.info
+
+    def close_model(self) -> None:
+        """Close the model, if it is open; whoever needs it opens it again."""
+        runtime, self._runtime = self._runtime, None
+        if runtime is not None:
+            runtime.close()
 
     def launch(self, command: str) -> subprocess.Popen[bytes]:
         """Start a program on this desktop and wait until its window has come to rest.
@@ -413,6 +428,7 @@ class LiveSession(RecordedSession):
             control=self.control,
             programs=place.programs,
             surroundings=place.surroundings,
+            fields=place.fields,
         )
 
     @property
@@ -431,3 +447,10 @@ def _surroundings(environment: Mapping[str, str]) -> LiveSurroundings:
     from agent_app.runtimes.reader.surroundings import LiveSurroundings
 
     return LiveSurroundings(environment)
+
+
+def _fields(environment: Mapping[str, str]) -> LiveFields:
+    # imported here for the same reason
+    from agent_app.runtimes.reader.typed_fields import LiveFields
+
+    return LiveFields(environment)

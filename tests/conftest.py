@@ -16,6 +16,7 @@ from agent_app.screen.capture import open_screen
 from agent_app.virtual import VirtualDesktop
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # tests of single widgets need no display
+os.environ["AGENT_APP_SETTINGS"] = os.devnull  # a person's own settings are none of the tests'
 
 # A pytest that a test starts is no worker of pytest-xdist, though the test may run in one.
 for name in [name for name in os.environ if name.startswith("PYTEST_XDIST_")]:

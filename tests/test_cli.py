@@ -129,7 +129,7 @@ def test_kimi_vl_without_weights_names_the_pull(tmp_path: Path):
 
 
 def test_the_flags_reach_the_model():
-    chosen = running.workplace_options(
+    chosen = running.chosen_options(
         cli.parser().parse_args(
             [
                 *("run", "x", "--model", "kimi-vl", "--device", "cuda:1", "--precision", "int4"),
@@ -152,7 +152,7 @@ def test_the_flags_reach_the_model():
     assert chosen.loading == ModelOptions("cuda:1", "int4", 16384, "fast")
     assert chosen.prompt == Path("p.md")
     assert chosen.settings.sampling == Sampling(0, 0.9, 7, 512, think=False, thinking_budget=99)
-    served = running.workplace_options(
+    served = running.chosen_options(
         cli.parser().parse_args(
             [
                 *("run", "x", "--model", "http://a:1/v1", "--model", "http://b:1/v1"),
@@ -163,12 +163,12 @@ def test_the_flags_reach_the_model():
     assert served.model == "http://a:1/v1,http://b:1/v1"
     assert served.loading == ModelOptions(model_name="served", patience=9)
     again = cli.parser().parse_args(["run", "x", "--model", "http://a:1", "--model", "reader"])
-    assert running.workplace_options(again).model == "reader"
-    plain = running.workplace_options(cli.parser().parse_args(["run", "x"]))
+    assert running.chosen_options(again).model == "reader"
+    plain = running.chosen_options(cli.parser().parse_args(["run", "x"]))
     assert replace(plain.settings, policy=Policy()) == LoopSettings()
     assert plain.prompt == "agent"
     named = cli.parser().parse_args(["run", "x", "--prompt", "grounding"])
-    assert running.workplace_options(named).prompt == "grounding"
+    assert running.chosen_options(named).prompt == "grounding"
 
 
 @pytest.mark.parametrize("command", [["run"], ["model"], ["model", "pull"], ["model", "check"]])

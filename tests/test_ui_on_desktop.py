@@ -32,10 +32,10 @@ def start(desktop: VirtualDesktop, name: str, *options: str) -> subprocess.Popen
     )
 
 
-def result_of(process: subprocess.Popen[str]) -> dict[str, Any]:
+def result_of(process: subprocess.Popen[str], *, seconds: float = 60) -> dict[str, Any]:
     """What it printed last. Anything on stderr, such as a warning of Qt's, is a failure."""
     try:
-        output, errors = process.communicate(timeout=60)
+        output, errors = process.communicate(timeout=seconds)
     finally:
         process.kill()
     assert errors == ""
@@ -144,3 +144,31 @@ def test_a_signal_ends_the_run_tidily(desktop: VirtualDesktop, number: signal.Si
     assert seen["code"] == 130
     assert seen["stopped"]
     assert seen["threads"] == []
+
+
+def test_a_run_is_steered_by_keys_and_mouse_alone(desktop: VirtualDesktop) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error", "-m", "tests.fakes.steered_window"],
+        cwd=ROOT,
+        env=desktop.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert result_of(process, seconds=180) == {
+        "code": 0,
+        "task": "save it",
+        "said": [
+            "This one or ",
+            "ghost",
+            "vetoed",
+            "Stopped",
+            "RuntimeError: the model is gone",
+            "Done",
+        ],
+        "paused": ["hint", "veto", "person", "hand"],
+        "hints": ["the second"],
+        "answers": ["one step", "go on", "right", "go on"],
+        "acted": 2,
+        "opening": "\nthe second\n",
+    }

@@ -116,7 +116,9 @@ class Opened:
 
     def spoken(self) -> list[tuple[str, tuple[float, float]]]:
         marks = self.view.pane.screenshot.marks
-        return [(m.label, m.points[0].toTuple()) for m in marks if m.standing == "spoken"]
+        return [
+            (m.label, m.points[0].toTuple()) for m in marks if m.standing == "spoken" and m.points
+        ]
 
 
 def two_steps(session: ScriptedSession) -> Iterator[Event]:

@@ -9,8 +9,21 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QAbstractButton, QLineEdit, QListView, QPlainTextEdit, QTextEdit
+from PySide6.QtGui import QImage, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QPlainTextEdit,
+    QScrollBar,
+    QTextEdit,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from agent_app.actions import Click, Drag
@@ -30,6 +43,7 @@ from agent_app.events import (
 )
 from agent_app.geometry import RelativePoint, ScreenPoint
 from agent_app.model_runtime import Progress
+from agent_app.ui.screenshot import ScreenshotView
 from agent_app.ui.theme import DARK, LIGHT
 from agent_app.ui.window import MainWindow
 from agent_app.ui.worker import Batch, RunWorker
@@ -590,19 +604,74 @@ def test_a_run_that_does_not_end_is_given_up(qtbot: QtBot) -> None:
 def test_every_control_has_a_name_and_can_be_reached_by_keyboard(
     opened: Callable[[Script], Opened],
 ) -> None:
+    """All of them, also on cards and pages that are not on show."""
     window = opened(two_steps).window
-    kinds = (QAbstractButton, QLineEdit, QPlainTextEdit, QTextEdit, QListView)
+    kinds = (QAbstractButton, QLineEdit, QPlainTextEdit, QTextEdit, QListView, QComboBox)
     controls = [
         widget
-        for kind in kinds
-        for widget in window.findChildren(kind)
-        if widget.isVisible() and widget.focusPolicy() != Qt.FocusPolicy.NoFocus
+        for widget in window.findChildren(QWidget)
+        if isinstance(widget, (*kinds, QAbstractSpinBox, QAbstractSlider, ScreenshotView))
+        and not widget.objectName().startswith("qt_")
+        and not isinstance(widget, QScrollBar)
+        and not isinstance(widget.parent(), QLineEdit)  # the cross that clears one
+        and not isinstance(widget.window(), QFrame)  # the list that a box unfolds
     ]
-    assert len(controls) >= 5
+    assert len(controls) > 40
+    nameless = [
+        widget
+        for widget in controls
+        if not (widget.accessibleName() or (isinstance(widget, QAbstractButton) and widget.text()))
+    ]
+    assert nameless == []
     for widget in controls:
-        text = widget.text() if isinstance(widget, QAbstractButton) else ""
-        assert widget.accessibleName() or text, widget
-        assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        if not isinstance(widget, ScreenshotView):  # which does all by keys of the window
+            assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus, widget
+
+
+def test_tab_goes_through_every_control_of_the_run_that_is_on_show(
+    opened: Callable[[Script], Opened], qtbot: QtBot
+) -> None:
+    window = opened(two_steps).run()
+    window.activateWindow()
+    window.task.box.setFocus()
+    reached: list[QWidget] = []
+    while (widget := window.focusWidget()) not in reached:
+        reached.append(widget)
+        qtbot.keyClick(widget, Qt.Key.Key_Tab)
+    for widget in (
+        window.task.start_button,
+        window.view.steps,
+        window.view.pane.stage.tabs["before"],
+        window.view.steer.step,
+        window.view.steer.time,
+        window.view.pane.time.of_step,
+        window.view.outcome.text,
+        window.view.thought_panel.search.field,
+        window.view.thought,
+        window.view.thought_panel.copy,
+    ):
+        assert widget in reached, widget
+
+
+def test_no_key_means_two_things_on_the_page_of_the_run(
+    opened: Callable[[Script], Opened],
+) -> None:
+    window = opened(two_steps).run()
+    keys = [
+        shortcut.key().toString()
+        for shortcut in window.findChildren(QShortcut)
+        if not window.episodes.isAncestorOf(shortcut.parent())
+    ]
+    keys += [
+        QKeySequence.mnemonic(each.text()).toString()
+        for kind in (QAbstractButton, QLabel)
+        for each in window.findChildren(kind)
+        if "&" in each.text()
+        and not window.episodes.isAncestorOf(each)
+        and not window.view.keys.isAncestorOf(each)  # which covers the rest
+    ]
+    assert len(keys) > 25
+    assert sorted(keys) == sorted(set(keys))
 
 
 def test_nothing_overlaps_at_the_smallest_size(opened: Callable[[Script], Opened]) -> None:

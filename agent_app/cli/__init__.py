@@ -15,6 +15,7 @@ from agent_app import __version__
 from agent_app.cli import (
     codegen,
     evaluating,
+    machine,
     models,
     policy,
     recording,
@@ -22,8 +23,10 @@ from agent_app.cli import (
     replaying,
     running,
     secrets,
+    settings,
     suite,
     testing,
+    window,
 )
 from agent_app.egress import keep_quiet
 from agent_app.errors import KnownError
@@ -53,6 +56,8 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"agent-app {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     running.add_run(commands)
+    window.add_window(commands)
+    window.add_install_desktop(commands)
     replaying.add_replay(commands)
     models.add_model(commands)
     policy.add_policy(commands)
@@ -66,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
     recordings.add_export(commands)
     recordings.add_import(commands)
     secrets.add_secret(commands)
-    running.add_demo(commands)
-    running.add_doctor(commands)
+    settings.add_settings(commands)
+    machine.add_demo(commands)
+    machine.add_doctor(commands)
     return parser

@@ -121,7 +121,7 @@ def _settings(options: argparse.Namespace) -> DecideSettings:
         raise KnownError(
             "a hint belongs to one step", remedy="say which: --from-step K --hint TEXT"
         )
-    if options.hint and options.no_think:
+    if options.hint and not options.think:
         raise KnownError("a hint goes into a thought", remedy="leave out --no-think")
     return DecideSettings(
         sampling=sampling(options, temperature=_DRAWN if options.samples > 1 else 0.0),

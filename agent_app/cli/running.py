@@ -1,16 +1,19 @@
-"""`agent-app run`, `demo` and `doctor`."""
+"""`agent-app run`, and the flags that it shares with others."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent_app.cli.models import add_loading, loading
 from agent_app.cli.parsers import Commands
+from agent_app.cli.settings import filled, leave_to_settings
+from agent_app.cli.window import open_window
 from agent_app.control import MOST_VETO_SECONDS, VETO_SECONDS
 from agent_app.errors import KnownError
 from agent_app.geometry import Region, Size
@@ -20,12 +23,20 @@ if TYPE_CHECKING:
     from agent_app.policy.judging import Policy
     from agent_app.policy.rules import Confirm
     from agent_app.session import WorkplaceOptions
+    from agent_app.settings import Settings
 
 
 def add_run(commands: Commands) -> None:
     """`agent-app run`."""
     run = commands.add_parser("run", help="work on a task", description=_run.__doc__)
     run.add_argument("task", metavar="TASK", help="what to do, in words or step by step")
+    add_work(run)
+    run.add_argument("--no-window", action="store_true", help="print the run in the terminal")
+    run.set_defaults(command=_run)
+
+
+def add_work(run: argparse.ArgumentParser) -> None:
+    """The flags of a run whose defaults are what is set; `filled` gives them."""
     add_model_choice(run)
     add_desktop(run)
     run.add_argument("--app", metavar="CMD", help="start this program on the desktop first")
@@ -44,10 +55,10 @@ def add_run(commands: Commands) -> None:
         help="show what it is about to do for so many seconds before it does it, so that you can "
         f"say no (default: {VETO_SECONDS:g} in the window, 0 with --no-window; 0 is at once)",
     )
-    add_limits(run)
+    add_limits(run, terminal=False)
     add_policy(run)
     add_sampling(run)
-    run.set_defaults(command=_run)
+    leave_to_settings(run)
 
 
 def add_model_choice(parser: argparse.ArgumentParser) -> None:
@@ -120,12 +131,15 @@ def policy_of(options: argparse.Namespace, *, confirm: Confirm | None = None) ->
     from agent_app.policy.judging import Policy
 
     rules = own_rules(options.policy)
+    seconds: float | None = getattr(options, "answer_seconds", None)  # which has no flag
+    if seconds is not None:
+        rules = replace(rules, answer_seconds=seconds)
     own = "none" if options.virtual else rules.confirm
     return Policy(rules=rules, confirm=options.confirm or confirm or own)
 
 
-def add_limits(parser: argparse.ArgumentParser, *, steps: int = 50) -> None:
-    """How far a run may go, how it is shown, and where it is recorded."""
+def add_limits(parser: argparse.ArgumentParser, *, steps: int = 50, terminal: bool = True) -> None:
+    """How far a run may go, where it is recorded, and whether it is shown in the terminal."""
     parser.add_argument(
         "--max-steps", type=int, default=steps, metavar="N", help=f"default: {steps}"
     )
@@ -133,11 +147,16 @@ def add_limits(parser: argparse.ArgumentParser, *, steps: int = 50) -> None:
         "--max-seconds", type=float, default=1800, metavar="S", help="default: 1800"
     )
     parser.add_argument(
-        "--no-take-over",
-        action="store_true",
-        help="go on although a hand touches mouse or keyboard (ctrl+alt+end stops it still)",
+        "--take-over",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="hold still when a hand touches mouse or keyboard, or go on (ctrl+alt+end stops it "
+        "still)",
     )
-    parser.add_argument("--no-window", action="store_true", help="print the run in the terminal")
+    if terminal:
+        parser.add_argument(
+            "--no-window", action="store_true", help="print the run in the terminal"
+        )
     parser.add_argument("--episode", type=Path, metavar="DIR", help="record into this new folder")
 
 
@@ -160,7 +179,12 @@ def add_sampling(parser: argparse.ArgumentParser) -> None:
     )
     add("--top-p", type=float, default=1.0, metavar="P", help="draw from this share (default: 1)")
     add("--seed", type=int, metavar="N", help="the same seed draws the same words")
-    add("--no-think", action="store_true", help="answer without a thought")
+    add(
+        "--think",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="think before answering, or answer without a thought",
+    )
     add("--thinking-budget", type=int, metavar="N", help="the most tokens one thought may take")
     add(
         "--max-tokens",
@@ -171,102 +195,55 @@ def add_sampling(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_demo(commands: Commands) -> None:
-    """`agent-app demo`."""
-    demo = commands.add_parser("demo", help="watch it work", description=_demo.__doc__)
-    demo.add_argument(
-        "--output",
-        type=Path,
-        default=Path("demo-output"),
-        metavar="DIR",
-        help="where the results go (default: demo-output)",
-    )
-    demo.add_argument("--virtual", metavar="WxH", help="use a private desktop of this size")
-    demo.add_argument(
-        "--model",
-        choices=("reader", "small"),
-        default="reader",
-        help="what decides: the reader in two applications, or a small Kimi-VL in a form "
-        "(default: reader)",
-    )
-    demo.set_defaults(command=_demo)
-
-
-def add_doctor(commands: Commands) -> None:
-    """`agent-app doctor`."""
-    doctor = commands.add_parser("doctor", help="check this machine", description=_doctor.__doc__)
-    doctor.add_argument("--virtual", metavar="WxH", help="check on a private desktop of this size")
-    doctor.add_argument(
-        "--calibrate",
-        action="store_true",
-        help="click targets on every monitor instead, and store a correction where they are missed",
-    )
-    doctor.set_defaults(command=_doctor)
-
-
 def _run(options: argparse.Namespace) -> int:
     """Work on one task, in a window that shows the thought, or in the terminal."""
     from agent_app.markers import secret_names
     from agent_app.secret_store import open_store
+
+    chosen, veto = chosen_options(options), chosen_veto(options)
+    if not options.no_window:
+        require_display_for_window()
+    store = open_store(os.environ)
+    store.find((*chosen.secrets, *secret_names([options.task])))  # asks before anything starts
+    if not options.no_window:
+        return open_window(options, task=options.task, secrets=store, open_first=True)
+    from rich.console import Console
+
+    from agent_app.console import print_run
     from agent_app.session import EXIT_STATUS, Workplace
 
-    chosen = replace(workplace_options(options, app=options.app), secrets=tuple(options.secret))
-    veto: float | None = options.veto
+    with Workplace(chosen, environment=os.environ, secrets=store) as place:
+        console = Console()
+        session = place.session(options.task, episode=options.episode)
+        session.offer_veto(veto or 0.0)
+        finished = print_run(session, console)
+        if session.recorder.folder.exists():
+            console.print(f"episode: {session.recorder.folder}", style="dim", soft_wrap=True)
+        return EXIT_STATUS[finished.outcome]
+
+
+def chosen_options(
+    options: argparse.Namespace, settings: Callable[[], Settings] | None = None
+) -> WorkplaceOptions:
+    """What a run works with: its flags, over what is set. Raises KnownError."""
+    whole = filled(options, settings)
+    return replace(workplace_options(whole, app=whole.app), secrets=tuple(options.secret))
+
+
+def chosen_veto(
+    options: argparse.Namespace, settings: Callable[[], Settings] | None = None
+) -> float | None:
+    """For how many seconds an act is shown before it is done, None when that is not said.
+
+    Raises KnownError for more than anybody waits.
+    """
+    veto: float | None = filled(options, settings).veto
     if veto is not None and not 0 <= veto <= MOST_VETO_SECONDS:
         raise KnownError(
             f"nobody waits {veto:g} seconds before each act",
             remedy=f"give --veto 0 to {MOST_VETO_SECONDS:g}",
         )
-    if not options.no_window:
-        require_display_for_window()
-    store = open_store(os.environ)
-    store.find((*chosen.secrets, *secret_names([options.task])))  # asks before anything starts
-    with Workplace(chosen, environment=os.environ, secrets=store) as place:
-        if options.no_window:
-            from rich.console import Console
-
-            from agent_app.console import print_run
-
-            console = Console()
-            session = place.session(options.task, episode=options.episode)
-            session.offer_veto(veto or 0.0)
-            finished = print_run(session, console)
-            if session.recorder.folder.exists():
-                console.print(f"episode: {session.recorder.folder}", style="dim", soft_wrap=True)
-            return EXIT_STATUS[finished.outcome]
-        from agent_app.ui import run_window
-
-        return run_window(
-            lambda task: place.session(task, episode=options.episode),
-            own_display=place.desktop is None,
-            region=place.screen.region,
-            task=options.task,
-            autostart=True,
-            veto_seconds=VETO_SECONDS if veto is None else veto,
-            confirm=chosen.settings.policy.confirm,
-        )
-
-
-def _demo(options: argparse.Namespace) -> int:
-    """Watch it work in real windows, and keep pictures of it."""
-    from agent_app.demo import run_demo
-
-    return run_demo(options.output, model=options.model, virtual=size_of(options.virtual))
-
-
-def _doctor(options: argparse.Namespace) -> int:
-    """Check everything a run needs; each line is in order, or says what to do."""
-    from rich.console import Console
-
-    if options.calibrate:
-        from agent_app.doctor.calibrating import print_calibration
-
-        size = size_of(options.virtual)
-        return 0 if print_calibration(os.environ, Console(), virtual=size) else 3
-    from agent_app.doctor import print_checks, run_checks
-
-    checks = run_checks(os.environ, virtual=size_of(options.virtual))
-    return 0 if print_checks(checks, Console()) else 3
+    return veto
 
 
 def workplace_options(
@@ -295,7 +272,7 @@ def workplace_options(
         masks=tuple(Region.parse(mask) for mask in options.mask),
         virtual=size_of(options.virtual),
         app=app,
-        take_over=not options.no_take_over,
+        take_over=options.take_over,
         settings=LoopSettings(
             budgets=Budgets(steps=options.max_steps, seconds=options.max_seconds),
             sampling=sampling(options),
@@ -335,24 +312,14 @@ def sampling(options: argparse.Namespace, *, temperature: float = 0.8) -> Sampli
         top_p=options.top_p,
         seed=options.seed,
         max_tokens=options.max_tokens,
-        think=not options.no_think,
+        think=options.think,
         thinking_budget=budget,
     )
 
 
 def size_of(text: str | None) -> Size | None:
     """Read `WxH`; raises KnownError when it is not two sensible whole numbers."""
-    if text is None:
-        return None
-    try:
-        width, height = (int(part) for part in text.lower().split("x"))
-    except ValueError:
-        width = height = 0
-    if not (320 <= width <= 16384 and 200 <= height <= 16384):
-        raise KnownError(
-            f"cannot use the size {text!r}", remedy="give WIDTHxHEIGHT in pixels, such as 1280x800"
-        )
-    return Size(width, height)
+    return None if text is None else Size.parse(text)
 
 
 def require_display_for_window() -> None:

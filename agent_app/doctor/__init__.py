@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 
 from rich.console import Console
@@ -18,6 +18,7 @@ from agent_app.doctor.desktop import (
     check_accessibility,
     check_capture,
     check_display,
+    check_input_method,
     check_ocr,
     check_typing,
 )
@@ -44,7 +45,7 @@ _SIGNS = {True: ("ok ", "green"), None: (" - ", "dim"), False: ("no ", "bold red
 
 def run_checks(
     environment: Mapping[str, str], *, virtual: Size | None = None
-) -> Iterator[CheckResult]:
+) -> Generator[CheckResult]:
     """Check this machine, and the desktop of `environment` or a private one of size `virtual`.
 
     On the person's own desktop the pointer moves and a small window shows for a few seconds. What
@@ -94,10 +95,12 @@ def _check_desktop(environment: Mapping[str, str] | None) -> Iterator[CheckResul
         display = _found("Display", lambda: check_display(environment))
         yield display
     if environment is None or display is None or not display.ok:
-        for name in ("Capture", "Pointer and text", "Accessibility"):
+        for name in ("Capture", "Pointer and text", "Input method", "Accessibility"):
             yield CheckResult(name, None, "not checked: there is no display")
         return
     yield _found("Capture", lambda: check_capture(environment))
+    if sys.platform.startswith("linux"):
+        yield _found("Input method", lambda: check_input_method(environment))
     with TextField(environment) as field:
         yield _found("Pointer and text", lambda: check_typing(environment, field))
         yield _found("Accessibility", lambda: check_accessibility(environment))

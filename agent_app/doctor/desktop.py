@@ -87,6 +87,21 @@ def check_typing(environment: Mapping[str, str], field: TextField) -> CheckResul
     return CheckResult(name, True, f"typed and read back: {SAMPLE}")
 
 
+def check_input_method(environment: Mapping[str, str]) -> CheckResult:
+    """Whether an input method may change what is typed."""
+    from agent_app.input.input_method import active_input_method
+
+    name = active_input_method(environment)
+    if not name:
+        return CheckResult("Input method", True, "none is active: keys arrive as they are")
+    return CheckResult(
+        "Input method",
+        None,
+        f"{name} is active: it may change what is typed",
+        "switch it to plain keys while the agent works, or use --virtual 1280x800",
+    )
+
+
 def check_accessibility(environment: Mapping[str, str]) -> CheckResult:
     """Whether applications tell what they show; the reader's second source."""
     from agent_app.runtimes.reader.seeing.accessibility import AccessibilityTree

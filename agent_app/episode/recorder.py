@@ -47,6 +47,7 @@ from agent_app.events import (
     RunStarted,
 )
 from agent_app.screen.frame import Frame
+from agent_app.settings import own_settings
 
 _SLUG_LENGTH = 40
 
@@ -134,7 +135,13 @@ def content_hash(value: object) -> str:
 
 
 def default_library() -> Path:
-    """Where episodes go when no folder is given: the user's data folder."""
+    """Where episodes go when no folder is given: as it is set, else the user's data folder.
+
+    Raises KnownError for settings that are wrong.
+    """
+    chosen = own_settings().episodes
+    if chosen is not None:
+        return Path(chosen).expanduser()
     return platformdirs.user_data_path("agent-app", appauthor=False) / "episodes"
 
 

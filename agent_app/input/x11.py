@@ -16,6 +16,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import Any, cast
+from weakref import WeakSet
 
 import Xlib
 from Xlib import X
@@ -33,6 +34,8 @@ from agent_app.input.x11_text import Typist
 from agent_app.xdisplay import x_display
 
 _XLIB = (0, 33)
+# Who goes through pyautogui now; it has one display for the whole process.
+_USERS: WeakSet[X11Input] = WeakSet()
 
 
 @contextmanager
@@ -49,7 +52,7 @@ class X11Input:
     """The pointer and the keyboard of one X display.
 
     Raises KnownError when the display cannot be reached or lacks XTEST, when python-xlib is too
-    old, or when this process drives another display that still runs: pyautogui binds one.
+    old, or while this process drives another display: pyautogui binds one at a time.
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
@@ -68,6 +71,7 @@ class X11Input:
         self._keys: dict[str, int] = {}
         self._buttons: list[Button] = []
         self._closed = False
+        _USERS.add(self)
         # where the pointer rests by our doing, or has since before we came
         self._put: ScreenPoint | None = self.position()
 
@@ -147,6 +151,7 @@ class X11Input:
         if self._closed:
             return
         self._closed = True
+        _USERS.discard(self)
         self.release_all()
         with suppress(ConnectionClosedError):
             self._typist.close()
@@ -216,15 +221,17 @@ def _bind_pyautogui(environment: Mapping[str, str]) -> Any:
     pyautogui: Any = sys.modules["pyautogui"]
     bound: Display = pyautogui.platformModule._display
     wanted = environment["DISPLAY"]
-    if not _is_alive(bound):  # an X server that has ended since; pyautogui would stay with it
-        with _as_own_environment(environment):
-            pyautogui.platformModule._display = Display(wanted)
-    elif get_display(bound.get_display_name())[2:4] != get_display(wanted)[2:4]:
+    elsewhere = get_display(bound.get_display_name())[2:4] != get_display(wanted)[2:4]
+    if elsewhere and _USERS and _is_alive(bound):
         raise KnownError(
             f"this process sends input to the display {bound.get_display_name()} and cannot change "
-            f"to {wanted} while that runs",
+            f"to {wanted} while it does",
             remedy="run the agent for each display in a process of its own",
         )
+    if elsewhere or not _is_alive(bound):  # pyautogui would stay with what it has
+        _disconnect(pyautogui.platformModule)
+        with _as_own_environment(environment):
+            pyautogui.platformModule._display = Display(wanted)
     pyautogui.PAUSE = 0
     pyautogui.FAILSAFE = False
     return pyautogui

@@ -94,6 +94,7 @@ def do(
             settings=settings,
             control=trial.control,
             surroundings=stage.surroundings,
+            fields=stage.session.workplace.fields,
         ),
     )
     why = f"{ended.reason}: {ended.answer}" if ended.answer else ended.reason

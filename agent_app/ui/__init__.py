@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -15,8 +16,10 @@ from agent_app.episode.format import EVENTS_FILE
 from agent_app.errors import KnownError
 from agent_app.events import Event
 from agent_app.geometry import Region
+from agent_app.office import Office
 from agent_app.policy.rules import Confirm
 from agent_app.session import AgentSession
+from agent_app.settings import SettingsFile
 
 
 class ShownWindow(Protocol):
@@ -30,6 +33,23 @@ class ShownWindow(Protocol):
 BatchHook = Callable[[ShownWindow, Sequence[Event]], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What a window that people keep open has beside a run: where it works, and what is set.
+
+    `environment` is the person's own: their display, and variables that come before the file of
+    settings. `state` is a folder for what is to be remembered from one start to the next. A window
+    that `stays` was opened for itself and not for one run: the first start of all begins with a
+    look at the machine, and a second start shows the window that is open already.
+    """
+
+    office: Office
+    settings: SettingsFile
+    environment: Mapping[str, str]
+    state: Path
+    stays: bool = False
+
+
 def run_window(
     make_session: Callable[[str], AgentSession],
     *,
@@ -40,6 +60,7 @@ def run_window(
     confirm: Confirm = "none",
     veto_seconds: float = 0.0,
     close_when_finished: bool = False,
+    home: Home | None = None,
     environment: Mapping[str, str] | None = None,
     on_ready: Callable[[ShownWindow], None] | None = None,
     on_batch: BatchHook | None = None,
@@ -50,8 +71,9 @@ def run_window(
     time and may raise KnownError, which the window shows. With `own_display` the agent works on the
     display that the window is on: the window then leaves the screen while the agent looks and acts,
     unless it lies outside `region` (what the agent looks at, in input units; None until the first
-    frame has said so). `environment` is the person's own, which says where the window is shown;
-    None is this process's.
+    frame has said so); with a `home`, which has pages for the model, this machine and the settings,
+    that is asked of it before each run. `environment` is the person's own, which says where the
+    window is shown; None is this process's.
 
     `confirm` is when the person is asked before an action, until they choose otherwise in the
     window. What is about to be done is shown for `veto_seconds` before, which they may choose, too.
@@ -80,7 +102,8 @@ def run_window(
         confirm=confirm,
         veto_seconds=veto_seconds,
         close_when_finished=close_when_finished,
-        display=environment.get("DISPLAY"),
+        home=home,
+        environment=environment,
         on_ready=on_ready,
         on_batch=on_batch,
     )

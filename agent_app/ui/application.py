@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -17,10 +18,14 @@ from agent_app.events import Event, RunFinished
 from agent_app.geometry import Region, Size
 from agent_app.policy.rules import Confirm
 from agent_app.session import EXIT_STATUS, AgentSession
-from agent_app.ui import BatchHook, ShownWindow
+from agent_app.settings import Settings, SettingsFile, settings_path
+from agent_app.ui import BatchHook, Home, ShownWindow, languages
+from agent_app.ui.door import Door, display_of
+from agent_app.ui.faults import CrashLog, fault_report
 from agent_app.ui.placement import choose_place
 from agent_app.ui.signals import SignalWatch
 from agent_app.ui.theme import DARK, LIGHT, Theme, application_icon, apply_theme, system_theme
+from agent_app.ui.tray import Tray
 from agent_app.ui.viewer.window import ViewerWindow
 from agent_app.ui.window import MainWindow
 
@@ -38,20 +43,39 @@ def run(
     confirm: Confirm,
     veto_seconds: float,
     close_when_finished: bool,
-    display: str | None,
+    home: Home | None,
+    environment: Mapping[str, str],
     on_ready: Callable[[ShownWindow], None] | None,
     on_batch: BatchHook | None,
 ) -> int:
     """Show the window until it is closed; see `agent_app.ui.run_window`."""
     app, theme = _application(arguments)
-    window = MainWindow(make_session, theme)
+    file = SettingsFile(settings_path()) if home is None else home.settings
+    settings = _settings_of(file, os.environ if home is None else home.environment)
+    language_fault = _speak(app, settings, file)
+    door = None
+    if home is not None and home.stays:
+        door = Door(home.state, display_of(environment))
+        if not door.open():
+            try:
+                door.knock(task)
+            finally:
+                app.shutdown()
+            return 0
+    window = MainWindow(make_session, theme, home=home)
     keeper = _Keeper(app, window, theme)
+    keeper.on_theme_chosen(settings.theme)
+    if window.home is not None:
+        window.home.theme_chosen.connect(keeper.on_theme_chosen)
     if app.platformName() != "offscreen":  # which is on no display at all
         _fit(window)
         if own_display:
-            window.keep_clear(region, display=display)
+            window.keep_clear(region, display=environment.get("DISPLAY"))
             _place(window, region)
     window.closed.connect(app.quit)
+    if door is not None:
+        door.knocked.connect(window.come_forward)
+        window.closed.connect(door.close)
     if close_when_finished:
         window.finished.connect(window.close)
     if on_batch is not None:
@@ -67,9 +91,24 @@ def run(
     window.show()
     if on_ready is not None:
         QTimer.singleShot(0, window, lambda: on_ready(window))
+    if home is not None and settings.tray and Tray.is_there():
+        tray = connect_tray(Tray(window), window)
+        tray.show()
+        window.closed.connect(tray.hide)
+    if language_fault is not None:
+        window.view.error.show_known(language_fault)
+    crashes = None
+    if home is not None and home.stays:
+        crashes = CrashLog(home.state)
+        if crashes.last:
+            window.show_crash(crashes.last)
+    if window.home is not None:
+        QTimer.singleShot(0, window, window.home.welcome)
     if autostart and task.strip():
         QTimer.singleShot(0, window, lambda: window.start(task.strip()))
     keeper.run()
+    if crashes is not None:
+        crashes.close()
     status = EXIT_STATUS["stopped"] if keeper.got_signal else _status_of(window)
     _end(app, window)
     return status
@@ -83,8 +122,12 @@ def show_viewer(
 ) -> int:
     """Show the viewer until it is closed; see `agent_app.ui.run_viewer`."""
     app, theme = _application(arguments)
+    file = SettingsFile(settings_path())
+    settings = _settings_of(file, os.environ)
+    _speak(app, settings, file)
     window = ViewerWindow(folder, theme)
     keeper = _Keeper(app, window, theme)
+    keeper.on_theme_chosen(settings.theme)
     if app.platformName() != "offscreen":
         _fit(window)
     window.closed.connect(app.quit)
@@ -95,6 +138,34 @@ def show_viewer(
     status = EXIT_STATUS["stopped"] if keeper.got_signal else 0
     _end(app, window)
     return status
+
+
+def connect_tray(tray: Tray, window: MainWindow) -> Tray:
+    """Have the tray show what goes on in this window, and do what is asked for there."""
+    window.started.connect(tray.on_started)
+    window.shown.connect(tray.on_shown)
+    window.finished.connect(tray.on_finished)
+    tray.show_requested.connect(window.come_forward)
+    tray.pause_requested.connect(window.pause)
+    tray.stop_requested.connect(window.stop)
+    return tray
+
+
+def _settings_of(file: SettingsFile, environment: Mapping[str, str]) -> Settings:
+    """What is set; the defaults where that is wrong, which its page says."""
+    try:
+        return file.settings(environment)
+    except KnownError:
+        return Settings()
+
+
+def _speak(app: QApplication, settings: Settings, file: SettingsFile) -> KnownError | None:
+    """Show every text in the language that is set; what is wrong with it does not hold us up."""
+    try:
+        languages.install(app, settings.language, languages.beside(file))
+    except KnownError as error:
+        return error
+    return None
 
 
 def _application(arguments: list[str]) -> tuple[QApplication, Theme]:
@@ -123,6 +194,7 @@ class _Keeper(QObject):
         self._app = app
         self._window = window
         self._theme = theme
+        self._chosen = "system"
         self.got_signal = False
         app.styleHints().colorSchemeChanged.connect(self.on_scheme_changed)
         window.theme_requested.connect(self.on_theme_requested)
@@ -150,7 +222,15 @@ class _Keeper(QObject):
     @Slot()
     def on_scheme_changed(self) -> None:
         """The desktop has turned light or dark."""
-        self._show(system_theme())
+        if self._chosen == "system":
+            self._show(system_theme())
+
+    @Slot(str)
+    def on_theme_chosen(self, chosen: str) -> None:
+        """The person has set which one it is to be: "light", "dark", or "system"."""
+        if chosen != self._chosen:
+            self._chosen = chosen
+            self._show({"light": LIGHT, "dark": DARK}.get(chosen) or system_theme())
 
     @Slot()
     def on_theme_requested(self) -> None:
@@ -166,8 +246,10 @@ class _Keeper(QObject):
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
         """A fault in the window never ends the run: it is printed and shown."""
-        report = "".join(traceback.format_exception(kind, error, trace))
-        sys.stderr.write(report)
+        trace_text = "".join(traceback.format_exception(kind, error, trace))
+        report = fault_report(trace_text, hide=self._window.without_secrets)
+        if sys.stderr is not None:  # an icon starts us without one
+            sys.stderr.write(report + "\n")
         self._window.show_report(report)
 
 

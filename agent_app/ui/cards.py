@@ -76,6 +76,7 @@ class Card(QFrame):
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.title.setWordWrap(True)
         self.text = PlainText(self)
+        self.text.setAccessibleName(self.tr("Message"))
         self.rows = QVBoxLayout(self)
         self.rows.setContentsMargins(14, 12, 14, 12)
         self.rows.setSpacing(8)
@@ -114,7 +115,7 @@ class LoadingCard(Card):
         amount = self.tr("{done} of {total} GB").format(
             done=f"{done / 1e9:.1f}", total=f"{total / 1e9:.1f}"
         )
-        self.say(_sentence(what), amount, "plain")
+        self.say(sentence(what), amount, "plain")
         self.bar.setValue(round(_BAR_STEPS * done / total) if total else 0)
 
 
@@ -269,14 +270,15 @@ class ErrorCard(Card):
         """Say what is wrong and what to do about it."""
         self.report = ""
         self.copy.hide()
-        self.say(_sentence(error.message), _sentence(error.remedy), "warn")
+        self.say(sentence(error.message), sentence(error.remedy), "warn")
 
-    def show_report(self, report: str) -> None:
-        """Say that we failed; the report can be copied."""
+    def show_report(self, report: str, title: str = "") -> None:
+        """Say that we failed, or what else is in the title; the report can be copied."""
         self.report = report
         self.copy.show()
         self.copy.setText(self.tr("&Copy report"))
-        self.say(self.tr("Something went wrong in agent-app itself"), report.strip(), "bad")
+        title = title or self.tr("Something went wrong in agent-app itself")
+        self.say(title, report.strip(), "bad")
         bar = self.text.verticalScrollBar()
         QTimer.singleShot(0, bar, lambda: bar.setValue(bar.maximum()))  # the last line says most
 
@@ -299,6 +301,7 @@ class ProblemsCard(Card):
         self.more = QPushButton(self)
         self.more.setProperty("role", "tab")
         self.more.setCheckable(True)
+        self.more.setAccessibleName(self.tr("All problems of this episode"))
         self.more.toggled.connect(self._show)
         row = QHBoxLayout()
         row.addWidget(self.title, 1)
@@ -319,16 +322,16 @@ class ProblemsCard(Card):
         count = len(self._problems)
         if not count:
             return
-        first = _sentence(self._problems[0])
+        first = sentence(self._problems[0])
         damaged = self.tr("This episode is damaged: {first}").format(first=first)
         more = self.tr("{count} problems").format(count=count)
         opened = count > 1 and self.more.isChecked()
         title = f"{damaged}  ({more})" if count > 1 and not opened else damaged
-        self.say(title, "\n".join(map(_sentence, self._problems)) if opened else "", "warn")
+        self.say(title, "\n".join(map(sentence, self._problems)) if opened else "", "warn")
         self.more.setText(self.tr("Show less") if opened else self.tr("Show all"))
         self.more.setVisible(count > 1)
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
     """The text beginning with a capital; error texts begin small, for the command line."""
     return text[:1].upper() + text[1:]

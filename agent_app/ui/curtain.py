@@ -99,6 +99,11 @@ class Curtain(QObject):
             return self._active
         return self._shown_at is not None and self._shown_at.contains(point)
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the window is off the screen for the agent; for the window's thread."""
+        return self._hidden_at is not None
+
     def look_at(self, region: Region) -> None:
         """From now on the agent looks at this."""
         self._region = region

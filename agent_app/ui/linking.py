@@ -13,7 +13,7 @@ from agent_app.runtimes.reader.matching.likeness import likeness
 from agent_app.screen.frame import Pixels
 from agent_app.ui.marks import Mark
 from agent_app.ui.mentions import Mention, find_mentions, on_frame, written_place
-from agent_app.ui.reading import FrameTexts, box_of, text_at
+from agent_app.ui.reading import FrameTexts, Texts, box_of, text_at
 from agent_app.ui.story import Step
 from agent_app.ui.thought import ThoughtView
 
@@ -129,7 +129,7 @@ class Links(QObject):
             self._mark = _spoken(point, mention.label)
         else:
             missing = self.tr("“{label}” is not read on this screen")
-            self._mark = Mark("none", (), missing.format(label=mention.label), False)
+            self._mark = _said(missing.format(label=mention.label))
         self.changed.emit()
 
     def _ask(self, wanted: tuple[int, Mention] | FramePoint) -> bool:
@@ -140,10 +140,12 @@ class Links(QObject):
         if self._read_texts() is not None:
             return False
         self._wanted = wanted
+        self._mark = _said(self.tr("Reading the screenshot…"))
+        self.changed.emit()
         self.texts.ask(step.frame.sha1, self._pixels, step.frame.transform)
         return True
 
-    def _read_texts(self):  # noqa: ANN202
+    def _read_texts(self) -> Texts | None:
         step = self._step
         return None if step is None or step.frame is None else self.texts.get(step.frame.sha1)
 
@@ -185,3 +187,8 @@ def _acted_on(step: Step, label: str, frame: Size) -> FramePoint | None:
 
 def _spoken(point: FramePoint, label: str) -> Mark:
     return Mark("ring", (QPointF(point.x, point.y),), label, False, standing="spoken")
+
+
+def _said(text: str) -> Mark:
+    """A mark without a place: what is to be said instead."""
+    return Mark("none", (), text, False, standing="spoken")

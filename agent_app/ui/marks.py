@@ -96,7 +96,8 @@ def paint_mark(
     """
     points = [picture.topLeft() + point * scale for point in mark.points]
     if mark.standing == "spoken":
-        _spoken(painter, points[0])
+        for point in points:
+            _spoken(painter, point)
         _label(painter, mark, points, _RING, picture if visible is None else visible)
         return
     radius = _DONE_RING if mark.done else _RING

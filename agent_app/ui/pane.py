@@ -41,6 +41,7 @@ class StepPane(QWidget):
         self.title = LineLabel(self)
         self.title.setProperty("role", "title")
         self.live = QPushButton(self)
+        self.live.setAccessibleName(self.tr("Back to live"))
         self.live.clicked.connect(self.live_requested)
         self.title.setMinimumHeight(self.live.sizeHint().height())  # so that nothing moves
         self.live.hide()
@@ -127,6 +128,7 @@ class StepPane(QWidget):
     def offer_live(self, words: str) -> None:
         """Offer a way back to what happens now; nothing is offered without words."""
         self.live.setText(words)
+        self.live.setAccessibleName(words)
         self.live.setVisible(bool(words))
 
     def add_card(self, card: QWidget) -> None:

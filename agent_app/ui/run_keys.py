@@ -43,6 +43,9 @@ def run_commands(view: RunView) -> tuple[Command, ...]:
         Command(("Ctrl+Up",), tr("The mention before"), lambda: go(-1)),
         Command(("F7",), tr("Fold the thought, or unfold it"), view.thought_panel.fold.click),
         Command(("Ctrl+Shift+C",), tr("Copy the step as text"), view.thought_panel.copy_step),
+        Command(
+            ("Ctrl+M",), tr("A small strip instead of the window"), view.compact_requested.emit
+        ),
         Command(("F1",), tr("This list"), view.show_keys),
     )
 

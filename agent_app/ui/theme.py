@@ -172,6 +172,9 @@ def _style_sheet(theme: Theme) -> str:
         background: {t.surface}; border: 1px solid {t.line}; border-radius: 6px;
         padding: 5px 10px; min-height: 18px; }}
     QComboBox::drop-down {{ border: none; width: 22px; }}
+    QComboBox::down-arrow {{
+        width: 0; height: 0; margin-right: 8px; border-left: 4px solid {t.surface};
+        border-right: 4px solid {t.surface}; border-top: 5px solid {t.muted}; }}
     QComboBox:hover {{ border-color: {t.muted}; }}
     QComboBox:focus {{ border: 1px solid {t.accent}; }}
     QComboBox:disabled {{ color: {t.muted}; background: {t.window}; border-color: {t.line}; }}
@@ -218,6 +221,9 @@ def _style_sheet(theme: Theme) -> str:
     QPushButton[role="switch"] {{ padding: 4px 10px; }}
     QPushButton[role="switch"]:checked {{
         background: {t.accent_soft}; color: {t.accent}; border-color: {t.accent}; }}
+    QCheckBox {{ spacing: 8px; padding: 3px 4px; border: 1px solid transparent;
+        border-radius: 5px; }}
+    QCheckBox:focus {{ border-color: {t.accent}; }}
     QRadioButton {{ spacing: 8px; padding: 1px 4px; border: 1px solid transparent;
         border-radius: 5px; }}
     QRadioButton:focus {{ border-color: {t.accent}; }}

@@ -35,11 +35,13 @@ class RunView(QWidget):
 
     - `answered` (str | None): the person's answer to the run's question; None is no answer
     - `hinted` (str): a hint into the run; an empty one when it was withdrawn
+    - `compact_requested`: leave of the window a small strip
     - `replay_requested` (Path): show the episode of the run that is over
     """
 
     answered = Signal(object)
     hinted = Signal(str)
+    compact_requested = Signal()
     replay_requested = Signal(object)
 
     def __init__(self, theme: Theme, above_steps: QWidget, parent: QWidget | None = None) -> None:

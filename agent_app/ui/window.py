@@ -7,25 +7,25 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QHBoxLayout,
-    QPushButton,
-    QStackedLayout,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from agent_app.course import ONE_STEP
 from agent_app.errors import KnownError
-from agent_app.events import FrameCaptured, RunFinished
-from agent_app.geometry import FrameTransform, Region
+from agent_app.events import RunFinished
+from agent_app.geometry import Region
+from agent_app.policy.rules import Confirm
 from agent_app.session import AgentSession
-from agent_app.ui.curtain import Curtain
+from agent_app.ui import Home
+from agent_app.ui.compact import CompactStrip
+from agent_app.ui.faults import fault_report
+from agent_app.ui.navigation import Navigation
+from agent_app.ui.pages.home import HomePages
+from agent_app.ui.presence import Presence
 from agent_app.ui.snapshot import save_picture
 from agent_app.ui.task import TaskPanel
 from agent_app.ui.theme import Theme
+from agent_app.ui.trial import TASK
 from agent_app.ui.view import RunView
 from agent_app.ui.viewer.episodes import EpisodesView
 from agent_app.ui.worker import Batch, RunWorker
@@ -55,13 +55,18 @@ class MainWindow(QWidget):
     closed = Signal()
     theme_requested = Signal()
 
-    def __init__(self, make_session: Callable[[str], AgentSession], theme: Theme) -> None:
+    def __init__(
+        self,
+        make_session: Callable[[str], AgentSession],
+        theme: Theme,
+        *,
+        home: Home | None = None,
+    ) -> None:
         super().__init__()
         self._make_session = make_session
         self._worker: RunWorker | None = None
         self._session: AgentSession | None = None  # set in the run's thread
-        self._curtain: Curtain | None = None
-        self._closing = False
+        self._closing = self._given_up = False
         self.result: RunFinished | KnownError | str | None = None
         self.setWindowTitle("agent-app")
         self.setMinimumSize(960, 600)
@@ -78,20 +83,41 @@ class MainWindow(QWidget):
         self.view.steer.veto_time_chosen.connect(self._on_veto_time_chosen)
         self.view.steer.step_requested.connect(self.step)
         self.view.replay_requested.connect(self.replay)
+        self.strip = CompactStrip()
+        self.strip.vetoed.connect(self.view.steer.veto.click)
+        self.strip.paused.connect(self.pause)
+        self.strip.stopped.connect(self.task.stop_button.click)
+        self._presence = Presence(self, self.strip)
+        self._presence.about_to_hide.connect(self._take_last_events)
+        self.view.compact_requested.connect(self.make_compact)
         self.episodes = EpisodesView(theme, self)
+        self._presence.about_to_hide.connect(self.episodes.close_dialogs)
         self.episodes.theme_requested.connect(self.theme_requested)
-        self._pages = QStackedLayout()
-        self._pages.addWidget(self.view)
-        self._pages.addWidget(self.episodes)
+        pages = QStackedLayout()
         rows = QVBoxLayout(self)
         rows.setContentsMargins(12, 6, 12, 8)
         rows.setSpacing(6)
-        rows.addLayout(self._tabs())
-        rows.addLayout(self._pages, 1)
+        self.navigation = Navigation(pages, self)
+        self.run_tab = self.navigation.add("run", self.tr("R&un"), lambda: self.view)
+        self.episodes_tab = self.navigation.add(
+            "episodes", self.tr("&Episodes"), lambda: self.episodes
+        )
+        self.home = None if home is None else HomePages(home, self.navigation, self)
+        if self.home is not None:
+            self.home.idle.connect(self._on_idle)
+            self.home.trial_requested.connect(self.start_trial)
+            self.home.confirm_chosen.connect(self.task.set_confirm)
+            self.home.veto_chosen.connect(self.view.steer.time.setValue)
+        self.navigation.page("episodes")  # it exists already, and has to lie somewhere
+        rows.addWidget(self.navigation)
+        rows.addLayout(pages, 1)
+        self.navigation.show_page("run")
+        self.navigation.changed.connect(self._on_page_changed)
         self.task.box.setFocus()
         self._ticker = QTimer(self)
         self._ticker.setInterval(_TICK_MILLISECONDS)
         self._ticker.timeout.connect(self.view.tick)
+        self._ticker.timeout.connect(self._show_strip)
         self._close_deadline = QTimer(self)
         self._close_deadline.setSingleShot(True)
         self._close_deadline.setInterval(round(_CLOSE_SECONDS * 1000))
@@ -105,16 +131,25 @@ class MainWindow(QWidget):
     @Slot()
     def show_run(self) -> None:
         """Go to the run."""
-        self.episodes.viewer.player.pause()
-        self.run_tab.setChecked(True)
-        self._pages.setCurrentWidget(self.view)
+        self.navigation.show_page("run")
 
     @Slot()
     def show_episodes(self) -> None:
         """Go to what was recorded."""
-        self.episodes_tab.setChecked(True)
-        self._pages.setCurrentWidget(self.episodes)
-        if self.episodes.viewer.folder is None:
+        self.navigation.show_page("episodes")
+
+    @Slot()
+    def _on_idle(self) -> None:
+        if self._closing and not self.running:
+            self.close()
+
+    @Slot(str)
+    def _on_page_changed(self, key: str) -> None:
+        if key == "run" and not self.running:
+            self.task.box.setFocus()
+        if key != "episodes":
+            self.episodes.viewer.player.pause()
+        elif self.episodes.viewer.folder is None:
             self.episodes.show_library()
 
     @Slot(object)
@@ -128,11 +163,25 @@ class MainWindow(QWidget):
         """Whether a run goes on."""
         return self._worker is not None
 
+    def _covers(self) -> bool:
+        """Whether the window may be on what the next run looks at. Raises KnownError."""
+        return self.home is None or self.home.home.office.own_display
+
     def keep_clear(self, region: Region | None, *, display: str | None = None) -> None:
         """From now on be off the screen while the agent looks and acts on this display."""
-        self._curtain = Curtain(self, region=region, display=display)
-        self._curtain.about_to_hide.connect(self._take_last_events)
-        self._curtain.about_to_hide.connect(self.episodes.close_dialogs)
+        self._presence.keep_clear(region, display)
+
+    @Slot(str)
+    def come_forward(self, task: str = "") -> None:
+        """Show the window above others, with this task unless a run goes on."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        if QGuiApplication.platformName() != "offscreen":  # where nothing lies above another
+            self.raise_()
+        self.activateWindow()
+        if task.strip() and not self.running:
+            self.task.box.setPlainText(task)
+            self.show_run()
 
     def save_picture(self, path: Path) -> None:
         """Write the window as it looks now, also while it is hidden, as a PNG."""
@@ -144,22 +193,47 @@ class MainWindow(QWidget):
         if self.running or self._closing:
             return
         self.result = None
+        try:
+            covers = self._covers()
+        except KnownError as error:
+            self.result = error
+            self.show_run()
+            self.view.error.show_known(error)
+            return
+        presence = self._presence if covers else None
+        self._begin(task, self._make_session, presence, self.task.confirm, stepwise=stepwise)
+
+    @Slot()
+    def start_trial(self) -> None:
+        """Show a first run, on a desktop of its own, unless a run goes on."""
+        home = self.home
+        if home is not None and not self.running and not self._closing:
+            self.result = None
+            self._begin(TASK.strip(), lambda _task: home.begin_trial(), None, "none")
+
+    def _begin(
+        self,
+        task: str,
+        make: Callable[[str], AgentSession],
+        presence: Presence | None,
+        confirm: Confirm,
+        *,
+        stepwise: bool = False,
+    ) -> None:
         if self.task.box.toPlainText().strip() != task:
             self.task.box.setPlainText(task)
         self.task.set_running(True)
         veto_seconds = self.view.steer.time.value()
-        curtain = self._curtain
-        confirm = self.task.confirm
-        unobstructed = nullcontext if curtain is None else curtain.unobstructed
+        unobstructed = nullcontext if presence is None else presence.unobstructed
 
         def make_session(task: str) -> AgentSession:
-            session = self._session = self._make_session(task)
+            session = self._session = make(task)
             session.offer_veto(veto_seconds)
             if stepwise:
                 session.pause()
             session.confirm = confirm
-            if curtain is not None:
-                session.is_ours = curtain.is_ours
+            if presence is not None:
+                session.is_ours = presence.is_ours
             return session
 
         worker = self._worker = RunWorker(make_session, task, unobstructed)
@@ -169,6 +243,8 @@ class MainWindow(QWidget):
         worker.failed.connect(self._on_failed)
         worker.crashed.connect(self._on_crashed)
         worker.ended.connect(self._on_ended)
+        if self.home is not None:
+            self.home.set_running(True)
         self.show_run()
         self.view.begin()
         self._ticker.start()
@@ -200,17 +276,32 @@ class MainWindow(QWidget):
             self.pause()
 
     @Slot()
+    def make_compact(self) -> None:
+        """Leave of the window a small strip that stays on top; a question brings it back."""
+        self.strip.show_story(self.view.story, running=self.running)
+        self._presence.make_compact()
+
+    @Slot()
     def give_up(self) -> None:
         """Close now, whether the run has ended or not."""
         if self._worker is not None:
             self._worker.abandon()
             self._worker = self._session = None
-        self._closing = True
+        self._closing = self._given_up = True
         self.close()
 
     def show_report(self, report: str) -> None:
-        """Show a fault of ours."""
+        """Show a fault of ours, on the page where it can be copied."""
+        self.show_run()
         self.view.error.show_report(report)
+
+    def show_crash(self, report: str) -> None:
+        """Show what the start before this one has left behind when it died."""
+        self.view.error.show_report(report, self.tr("agent-app ended unexpectedly the last time"))
+
+    def without_secrets(self, text: str) -> str:
+        """A text that may be copied and sent."""
+        return text if self.home is None else self.home.home.office.without_secrets(text)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Stop the run first; the window closes when its thread has ended, or at the deadline."""
@@ -219,47 +310,32 @@ class MainWindow(QWidget):
             if not self._closing:
                 self._closing = True
                 self.hide()
-                if self._curtain is not None:
-                    self._curtain.abandon()
+                self._presence.abandon()
                 self._worker.stop()
                 self._worker.answer(None)
                 self._close_deadline.start()
             return
+        if self.home is not None and self.home.busy and not self._given_up:
+            event.ignore()
+            self._closing = True
+            self.hide()
+            self.home.close_down()
+            self._close_deadline.start()
+            return
         self._close_deadline.stop()
         self._ticker.stop()
-        if self._curtain is not None:
-            self._curtain.abandon()
+        self._presence.abandon()
+        self.strip.deleteLater()
         self.view.close_down()
         self.episodes.close_down()
         event.accept()
         self.closed.emit()
 
-    def _tabs(self) -> QHBoxLayout:
-        """The pages by their names."""
-        row = QHBoxLayout()
-        row.setSpacing(2)
-        group = QButtonGroup(self)
-        self.run_tab = QPushButton(self.tr("R&un"), self)
-        self.run_tab.clicked.connect(self.show_run)
-        self.episodes_tab = QPushButton(self.tr("&Episodes"), self)
-        self.episodes_tab.clicked.connect(self.show_episodes)
-        for tab in (self.run_tab, self.episodes_tab):
-            tab.setProperty("role", "tab")
-            tab.setCheckable(True)
-            tab.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            group.addButton(tab)
-            row.addWidget(tab)
-        row.addStretch(1)
-        self.run_tab.setChecked(True)
-        return row
-
     @Slot(object)
     def _on_delivered(self, batch: Batch) -> None:
-        if self._curtain is not None:
-            for event in batch.events:
-                if isinstance(event, FrameCaptured):
-                    self._curtain.look_at(_region_of(event.frame.transform))
+        self._presence.take(batch.events)
         self.view.take(batch)
+        self._show_strip()
         self.shown.emit(batch.events)
 
     @Slot(object)
@@ -271,8 +347,12 @@ class MainWindow(QWidget):
     @Slot(str)
     def _on_crashed(self, report: str) -> None:
         self._take_last_events()
-        self.result = report
-        self.show_report(report)
+        session = self._session
+        episode = None if session is None else session.episode
+        self.result = fault_report(report, hide=self.without_secrets, episode=episode)
+        self.show_report(self.result)
+        if self.home is not None:
+            self.home.home.office.distrust_model()
 
     @Slot()
     def _on_ended(self) -> None:
@@ -285,6 +365,9 @@ class MainWindow(QWidget):
         if self.result is None:
             self.result = self.view.story.finished
         self.task.set_running(False)
+        self._show_strip()
+        if self.home is not None:
+            self.home.set_running(False)
         if self._closing:
             self.close()
         self.finished.emit()
@@ -315,14 +398,12 @@ class MainWindow(QWidget):
             self._session.offer_veto(seconds)
 
     @Slot()
+    def _show_strip(self) -> None:
+        if self.strip.isVisible():
+            self._presence.show_story(self.view.story, running=self.running)
+
+    @Slot()
     def _take_last_events(self) -> None:
         """Show what has come in already, such as what is about to be done."""
         if self._worker is not None:
             self._worker.deliver()
-
-
-def _region_of(transform: FrameTransform) -> Region:
-    """What a frame shows, in input units."""
-    width = round(transform.size.width / transform.scale)
-    height = round(transform.size.height / transform.scale)
-    return Region(transform.origin.x, transform.origin.y, width, height)

@@ -87,6 +87,11 @@ def find(name: str, *, environment: Mapping[str, str] = os.environ) -> Path:
     raise KnownError(f"there is no {repo} in {storage.parent}", remedy=f"fetch it with `{pull}`")
 
 
+def can_be_pulled(name: str) -> bool:
+    """Whether a name is one of a hub's repository, with a revision or without."""
+    return name == "kimi-vl" or _REPO.fullmatch(name.partition("@")[0]) is not None
+
+
 def missing_files(folder: Path) -> list[str]:
     """Which files a checkpoint's folder lacks, as far as its index names them."""
     missing = [name for name in ("config.json", _TOKENS) if not (folder / name).exists()]

@@ -12,6 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QCoreApplication,
     QModelIndex,
     QObject,
     QRectF,
@@ -61,14 +62,22 @@ class Listed:
     def facts(self) -> str:
         """How it ended, and the rest of what is known in a line."""
         entry = self.entry
+        translate = QCoreApplication.translate
+        steps = (
+            translate("Entries", "1 step")
+            if entry.steps == 1
+            else translate("Entries", "{n} steps").format(n=entry.steps)
+        )
         facts = (
-            entry.state if entry.state != "limit" else "limit reached",
+            translate("Entries", entry.state)
+            if entry.state != "limit"
+            else translate("Entries", "limit reached"),
             entry.created[:16].replace("T", " "),
             shown_line(entry.model, 60),
-            f"{entry.steps} steps" if entry.steps != 1 else "1 step",
+            steps,
             seconds_text(entry.seconds) if 0 < entry.seconds < 1e7 else "",
             f"{entry.bytes / 1e6:.1f} MB",
-            "damaged" if entry.problems else "",
+            translate("Entries", "damaged") if entry.problems else "",
         )
         return "  ·  ".join(fact for fact in facts if fact)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QUrl, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QMouseEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -147,11 +147,12 @@ class ExportSheet(Sheet):
         grid.setColumnStretch(1, 1)
         for row, (name, form) in enumerate(FORMATS.items()):
             button = QRadioButton(name, self.card)
-            button.setAccessibleDescription(form.about)
+            about = QCoreApplication.translate("Formats", form.about)
+            button.setAccessibleDescription(about)
             button.toggled.connect(self._on_format_chosen)
             self._formats.addButton(button)
             grid.addWidget(button, row, 0)
-            grid.addWidget(_About(form.about, button), row, 1)
+            grid.addWidget(_About(about, button), row, 1)
             self.formats[name] = button
         self.rows.addLayout(grid)
         self.path = QLineEdit(self.card)

@@ -142,6 +142,33 @@ class AccessibilityTree:
             return None
         return str(answer[0]) if answer else None
 
+    def content(self, reference: tuple[str, str], *, longest: int) -> tuple[str, int, int] | None:
+        """A field's text, and where its selection begins and ends: at the caret without one.
+
+        None when its application does not tell, or it has more characters than `longest`.
+        """
+        try:
+            bus = self._connected()
+            bus.begin(self._seconds)
+            questions = [
+                method_call(*reference, PROPERTIES, "Get", "ss", (TEXT, "CharacterCount")),
+                method_call(*reference, PROPERTIES, "Get", "ss", (TEXT, "CaretOffset")),
+                method_call(*reference, TEXT, "GetSelection", "i", (0,)),
+            ]
+            count, caret, selected = bus.ask(questions)
+            if count is None or caret is None or not 0 <= int(count[0][1]) <= longest:
+                return None
+            (answer,) = bus.ask([method_call(*reference, TEXT, "GetText", "ii", (0, -1))])
+        except BusError:
+            self.close()
+            return None
+        if answer is None:
+            return None
+        start = end = int(caret[0][1])
+        if selected is not None and 0 <= int(selected[0]) < int(selected[1]):
+            start, end = int(selected[0]), int(selected[1])
+        return str(answer[0]), start, end
+
     def passwords(self, nodes: Sequence[AccessibleNode]) -> tuple[AccessibleNode, ...]:
         """Those of these that are fields for passwords, and those that do not say.
 

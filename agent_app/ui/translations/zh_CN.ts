@@ -1,0 +1,2167 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN" sourcelanguage="en">
+<context>
+    <name>Card</name>
+    <message>
+        <source>Message</source>
+        <translation>消息</translation>
+    </message>
+</context>
+<context>
+    <name>CompactStrip</name>
+    <message>
+        <source>&amp;Pause</source>
+        <translation>暂停(&amp;P)</translation>
+    </message>
+    <message>
+        <source>&amp;Veto</source>
+        <translation>否决(&amp;V)</translation>
+    </message>
+    <message>
+        <source>&amp;Window</source>
+        <translation>窗口(&amp;W)</translation>
+    </message>
+    <message>
+        <source>A limit was reached</source>
+        <translation>达到了上限</translation>
+    </message>
+    <message>
+        <source>A run goes on</source>
+        <translation>正在运行</translation>
+    </message>
+    <message>
+        <source>Back to the whole window (Ctrl+M)</source>
+        <translation>回到完整窗口（Ctrl+M）</translation>
+    </message>
+    <message>
+        <source>Do not do what it is about to (Esc)</source>
+        <translation>不要做它将要做的（Esc）</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>已完成</translation>
+    </message>
+    <message>
+        <source>Ended by an error</source>
+        <translation>因错误结束</translation>
+    </message>
+    <message>
+        <source>Getting ready…</source>
+        <translation>正在准备…</translation>
+    </message>
+    <message>
+        <source>Hold still (Ctrl+P)</source>
+        <translation>停住（Ctrl+P）</translation>
+    </message>
+    <message>
+        <source>No run</source>
+        <translation>没有运行</translation>
+    </message>
+    <message>
+        <source>Not done</source>
+        <translation>未完成</translation>
+    </message>
+    <message>
+        <source>St&amp;op</source>
+        <translation>停止(&amp;O)</translation>
+    </message>
+    <message>
+        <source>Step {number}</source>
+        <translation>第 {number} 步</translation>
+    </message>
+    <message>
+        <source>Stop at once (Ctrl+.)</source>
+        <translation>立即停止（Ctrl+.）</translation>
+    </message>
+    <message>
+        <source>Stopped</source>
+        <translation>已停止</translation>
+    </message>
+    <message>
+        <source>The run, in short</source>
+        <translation>运行概况</translation>
+    </message>
+    <message>
+        <source>agent-app: the run</source>
+        <translation>agent-app：运行</translation>
+    </message>
+</context>
+<context>
+    <name>Controls</name>
+    <message>
+        <source>First step (Home)</source>
+        <translation>第一步（Home）</translation>
+    </message>
+    <message>
+        <source>Last step (End)</source>
+        <translation>最后一步（End）</translation>
+    </message>
+    <message>
+        <source>Next step (→)</source>
+        <translation>下一步（→）</translation>
+    </message>
+    <message>
+        <source>Pause (Space)</source>
+        <translation>暂停（空格）</translation>
+    </message>
+    <message>
+        <source>Play (Space)</source>
+        <translation>播放（空格）</translation>
+    </message>
+    <message>
+        <source>Skip waiting</source>
+        <translation>跳过等待</translation>
+    </message>
+    <message>
+        <source>Slower or faster (− and +)</source>
+        <translation>减慢或加快（− 和 +）</translation>
+    </message>
+    <message>
+        <source>Speed</source>
+        <translation>速度</translation>
+    </message>
+    <message>
+        <source>Step back (←)</source>
+        <translation>上一步（←）</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>Waits take half a second at most: for the model's first word, for the screen to settle, for an answer (S)</source>
+        <translation>等待最多显示半秒：等模型的第一个词、等屏幕稳定、等回答（S）</translation>
+    </message>
+</context>
+<context>
+    <name>Details</name>
+    <message>
+        <source>Actions of this step</source>
+        <translation>这一步的操作</translation>
+    </message>
+    <message>
+        <source>How long the step took</source>
+        <translation>这一步用时</translation>
+    </message>
+    <message>
+        <source>No thought was recorded.</source>
+        <translation>没有记录思考。</translation>
+    </message>
+    <message>
+        <source>No times were recorded.</source>
+        <translation>没有记录用时。</translation>
+    </message>
+    <message>
+        <source>Result</source>
+        <translation>结果</translation>
+    </message>
+    <message>
+        <source>Step {number} of {last}</source>
+        <translation>第 {number} 步，共 {last} 步</translation>
+    </message>
+    <message>
+        <source>This step</source>
+        <translation>这一步</translation>
+    </message>
+    <message>
+        <source>Thought</source>
+        <translation>思考</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>Time of the whole run</source>
+        <translation>整次运行的用时</translation>
+    </message>
+    <message>
+        <source>Time of this step</source>
+        <translation>这一步的用时</translation>
+    </message>
+    <message>
+        <source>Whole run</source>
+        <translation>整次运行</translation>
+    </message>
+    <message>
+        <source>Window in front</source>
+        <translation>最前面的窗口</translation>
+    </message>
+    <message>
+        <source>in front: “{title}” ({application})</source>
+        <translation>最前面：“{title}”（{application}）</translation>
+    </message>
+    <message>
+        <source>{action}  — not carried out</source>
+        <translation>{action}  — 未执行</translation>
+    </message>
+</context>
+<context>
+    <name>DoctorPage</name>
+    <message>
+        <source>&amp;Check</source>
+        <translation>检查(&amp;C)</translation>
+    </message>
+    <message>
+        <source>&amp;Watch a first run</source>
+        <translation>观看首次运行(&amp;W)</translation>
+    </message>
+    <message>
+        <source>A first run</source>
+        <translation>首次运行</translation>
+    </message>
+    <message>
+        <source>Checking…</source>
+        <translation>正在检查…</translation>
+    </message>
+    <message>
+        <source>Doctor</source>
+        <translation>诊断</translation>
+    </message>
+    <message>
+        <source>Everything that a run needs is here.</source>
+        <translation>运行所需的一切都已就绪。</translation>
+    </message>
+    <message>
+        <source>Is everything here that a run needs? What is missing is named with its cure.</source>
+        <translation>运行所需的东西都齐了吗？缺少什么、怎样补上，都会列出来。</translation>
+    </message>
+    <message>
+        <source>Nothing has been checked yet.</source>
+        <translation>还没有检查过。</translation>
+    </message>
+    <message>
+        <source>On a private desktop of its own the agent opens a small window, types a name into it, presses its button and checks what comes of it. Yours stays as it is.</source>
+        <translation>代理在它自己的私有桌面上打开一个小窗口，输入一个名字，按下按钮，并核对结果。您的桌面保持原样。</translation>
+    </message>
+    <message>
+        <source>On my &amp;own desktop: the pointer moves, a small window shows</source>
+        <translation>在我自己的桌面上检查(&amp;O)：指针会移动，会出现一个小窗口</translation>
+    </message>
+    <message>
+        <source>This machine</source>
+        <translation>这台计算机</translation>
+    </message>
+    <message>
+        <source>To be put right: {names}</source>
+        <translation>需要处理：{names}</translation>
+    </message>
+    <message>
+        <source>in order</source>
+        <translation>正常</translation>
+    </message>
+    <message>
+        <source>not needed</source>
+        <translation>不是必需</translation>
+    </message>
+    <message>
+        <source>wrong</source>
+        <translation>有问题</translation>
+    </message>
+</context>
+<context>
+    <name>Entries</name>
+    <message>
+        <source>cut off</source>
+        <translation>中断</translation>
+    </message>
+    <message>
+        <source>error</source>
+        <translation>出错</translation>
+    </message>
+    <message>
+        <source>failure</source>
+        <translation>失败</translation>
+    </message>
+    <message>
+        <source>limit</source>
+        <translation>达到上限</translation>
+    </message>
+    <message>
+        <source>running</source>
+        <translation>进行中</translation>
+    </message>
+    <message>
+        <source>stopped</source>
+        <translation>已停止</translation>
+    </message>
+    <message>
+        <source>success</source>
+        <translation>成功</translation>
+    </message>
+    <message>
+        <source>unreadable</source>
+        <translation>无法读取</translation>
+    </message>
+</context>
+<context>
+    <name>EpisodesView</name>
+    <message>
+        <source>No file manager answered: the folder's path has been copied.</source>
+        <translation>没有文件管理器响应：文件夹的路径已复制。</translation>
+    </message>
+</context>
+<context>
+    <name>ErrorCard</name>
+    <message>
+        <source>&amp;Copy report</source>
+        <translation>复制报告(&amp;C)</translation>
+    </message>
+    <message>
+        <source>&amp;Dismiss</source>
+        <translation>关闭(&amp;D)</translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>已复制</translation>
+    </message>
+    <message>
+        <source>Something went wrong in agent-app itself</source>
+        <translation>agent-app 自身出了错</translation>
+    </message>
+</context>
+<context>
+    <name>ExportSheet</name>
+    <message>
+        <source>&amp;Cancel</source>
+        <translation>取消(&amp;C)</translation>
+    </message>
+    <message>
+        <source>&amp;Close</source>
+        <translation>关闭(&amp;C)</translation>
+    </message>
+    <message>
+        <source>&amp;Export</source>
+        <translation>导出(&amp;E)</translation>
+    </message>
+    <message>
+        <source>C&amp;hoose…</source>
+        <translation>选择(&amp;H)…</translation>
+    </message>
+    <message>
+        <source>Cancelled. Nothing is missing in the episode.</source>
+        <translation>已取消。记录没有任何缺失。</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>导出</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>Show in &amp;folder</source>
+        <translation>在文件夹中显示(&amp;F)</translation>
+    </message>
+    <message>
+        <source>This file is there already and will be replaced.</source>
+        <translation>该文件已存在，将被替换。</translation>
+    </message>
+    <message>
+        <source>What was lost</source>
+        <translation>丢失的内容</translation>
+    </message>
+    <message>
+        <source>Where to write it</source>
+        <translation>写到哪里</translation>
+    </message>
+    <message>
+        <source>Written.</source>
+        <translation>已写好。</translation>
+    </message>
+    <message>
+        <source>Written. What this format cannot hold:</source>
+        <translation>已写好。此格式无法包含：</translation>
+    </message>
+</context>
+<context>
+    <name>FilmStrip</name>
+    <message>
+        <source>Film strip</source>
+        <translation>胶片条</translation>
+    </message>
+</context>
+<context>
+    <name>Formats</name>
+    <message>
+        <source>a results folder of OSWorld</source>
+        <translation>OSWorld 的结果文件夹</translation>
+    </message>
+    <message>
+        <source>a task of AgentNet with its images</source>
+        <translation>AgentNet 的一个任务及其图片</translation>
+    </message>
+    <message>
+        <source>a test that does the run again, for pytest</source>
+        <translation>再次执行此运行的 pytest 测试</translation>
+    </message>
+    <message>
+        <source>a video with pointer, target and thought; needs agent-app[video]</source>
+        <translation>带指针、目标和思考的视频；需要 agent-app[video]</translation>
+    </message>
+    <message>
+        <source>a zip for Playwright's trace viewer</source>
+        <translation>用于 Playwright 跟踪查看器的 zip</translation>
+    </message>
+    <message>
+        <source>one JSON line for each step</source>
+        <translation>每步一行 JSON</translation>
+    </message>
+    <message>
+        <source>one page to watch the run in a browser, without a network</source>
+        <translation>一个网页，可在浏览器中离线观看运行</translation>
+    </message>
+    <message>
+        <source>the report data of Midscene</source>
+        <translation>Midscene 的报告数据</translation>
+    </message>
+    <message>
+        <source>the report data of UI-TARS-desktop</source>
+        <translation>UI-TARS-desktop 的报告数据</translation>
+    </message>
+    <message>
+        <source>the run as a test case, for continuous integration</source>
+        <translation>把运行作为测试用例，用于持续集成</translation>
+    </message>
+    <message>
+        <source>the same as YAML, for `agent-app test`</source>
+        <translation>同上，YAML 形式，用于 `agent-app test`</translation>
+    </message>
+    <message>
+        <source>the same, small enough for an issue or a chat</source>
+        <translation>同上，小到可放进工单或聊天</translation>
+    </message>
+</context>
+<context>
+    <name>Heading</name>
+    <message>
+        <source>1 step</source>
+        <translation>1 步</translation>
+    </message>
+    <message>
+        <source>All episodes (Ctrl+O)</source>
+        <translation>全部记录（Ctrl+O）</translation>
+    </message>
+    <message>
+        <source>All keys (?)</source>
+        <translation>全部按键（?）</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>导出…</translation>
+    </message>
+    <message>
+        <source>Light or dark (T)</source>
+        <translation>浅色或深色（T）</translation>
+    </message>
+    <message>
+        <source>Outcome</source>
+        <translation>结局</translation>
+    </message>
+    <message>
+        <source>Reveal folder</source>
+        <translation>显示文件夹</translation>
+    </message>
+    <message>
+        <source>Show its folder (Ctrl+R)</source>
+        <translation>显示其文件夹（Ctrl+R）</translation>
+    </message>
+    <message>
+        <source>Write it in another format (Ctrl+E)</source>
+        <translation>写成另一种格式（Ctrl+E）</translation>
+    </message>
+    <message>
+        <source>no times were recorded</source>
+        <translation>没有记录用时</translation>
+    </message>
+    <message>
+        <source>{n} steps</source>
+        <translation>{n} 步</translation>
+    </message>
+</context>
+<context>
+    <name>HomePages</name>
+    <message>
+        <source>&amp;Doctor</source>
+        <translation>诊断(&amp;D)</translation>
+    </message>
+    <message>
+        <source>&amp;Model</source>
+        <translation>模型(&amp;M)</translation>
+    </message>
+    <message>
+        <source>Se&amp;ttings</source>
+        <translation>设置(&amp;T)</translation>
+    </message>
+</context>
+<context>
+    <name>KeySheet</name>
+    <message>
+        <source>&amp;Close</source>
+        <translation>关闭(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Keys</source>
+        <translation>按键</translation>
+    </message>
+</context>
+<context>
+    <name>LibraryPage</name>
+    <message>
+        <source>&amp;Open a folder…</source>
+        <translation>打开文件夹(&amp;O)…</translation>
+    </message>
+    <message>
+        <source>1 episode</source>
+        <translation>1 个记录</translation>
+    </message>
+    <message>
+        <source>An episode from elsewhere; dropping its folder works</source>
+        <translation>别处的记录；也可以把它的文件夹拖到这里</translation>
+    </message>
+    <message>
+        <source>Episodes</source>
+        <translation>记录</translation>
+    </message>
+    <message>
+        <source>Light or dark</source>
+        <translation>浅色或深色</translation>
+    </message>
+    <message>
+        <source>No episode has this.</source>
+        <translation>没有符合的记录。</translation>
+    </message>
+    <message>
+        <source>Nothing has been recorded yet. Every run is, in {folder}.
+An episode from elsewhere can be dropped here.</source>
+        <translation>还没有任何记录。每次运行都会记录在 {folder}。
+别处的记录可以拖到这里。</translation>
+    </message>
+    <message>
+        <source>Only episodes with the tag {tag}</source>
+        <translation>只看带标签 {tag} 的记录</translation>
+    </message>
+    <message>
+        <source>Search all episodes</source>
+        <translation>搜索全部记录</translation>
+    </message>
+    <message>
+        <source>Search tasks, thoughts, actions and answers</source>
+        <translation>搜索任务、思考、操作和回答</translation>
+    </message>
+    <message>
+        <source>The folder of an episode</source>
+        <translation>记录的文件夹</translation>
+    </message>
+    <message>
+        <source>{n} episodes</source>
+        <translation>{n} 个记录</translation>
+    </message>
+</context>
+<context>
+    <name>Links</name>
+    <message>
+        <source>Reading the screenshot…</source>
+        <translation>正在读取截图…</translation>
+    </message>
+    <message>
+        <source>“{label}” is not read on this screen</source>
+        <translation>在此屏幕上没有读到“{label}”</translation>
+    </message>
+</context>
+<context>
+    <name>LoadingCard</name>
+    <message>
+        <source>Loading</source>
+        <translation>正在加载</translation>
+    </message>
+    <message>
+        <source>{done} of {total} GB</source>
+        <translation>{done} / {total} GB</translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message>
+        <source>&amp;Episodes</source>
+        <translation>记录(&amp;E)</translation>
+    </message>
+    <message>
+        <source>R&amp;un</source>
+        <translation>运行(&amp;U)</translation>
+    </message>
+    <message>
+        <source>agent-app ended unexpectedly the last time</source>
+        <translation>agent-app 上次意外结束</translation>
+    </message>
+</context>
+<context>
+    <name>ModelChoice</name>
+    <message>
+        <source>&amp;Automatic</source>
+        <translation>自动(&amp;A)</translation>
+    </message>
+    <message>
+        <source>&amp;Kimi-VL</source>
+        <translation>&amp;Kimi-VL</translation>
+    </message>
+    <message>
+        <source>&amp;Reader</source>
+        <translation>阅读器(&amp;R)</translation>
+    </message>
+    <message>
+        <source>A ser&amp;ver</source>
+        <translation>服务器(&amp;V)</translation>
+    </message>
+    <message>
+        <source>Address of the server</source>
+        <translation>服务器的地址</translation>
+    </message>
+    <message>
+        <source>Any OpenAI-compatible one. Screenshots go to it</source>
+        <translation>任何兼容 OpenAI 的服务器。屏幕截图会发送给它</translation>
+    </message>
+    <message>
+        <source>Begin with http:// or https://, such as http://127.0.0.1:8000/v1</source>
+        <translation>以 http:// 或 https:// 开头，例如 http://127.0.0.1:8000/v1</translation>
+    </message>
+    <message>
+        <source>Built in. Follows written steps; needs no GPU and no download</source>
+        <translation>内置。按写明的步骤操作；不需要 GPU，也不需要下载</translation>
+    </message>
+    <message>
+        <source>Checkpoint</source>
+        <translation>检查点</translation>
+    </message>
+    <message>
+        <source>Kimi-VL where its weights and a GPU are, else the reader</source>
+        <translation>有权重和 GPU 时用 Kimi-VL，否则用阅读器</translation>
+    </message>
+    <message>
+        <source>Plans by itself from a free task. Needs its weights and a GPU</source>
+        <translation>根据自由描述的任务自行规划。需要权重和 GPU</translation>
+    </message>
+    <message>
+        <source>This window was started with --model {name}, which comes first.</source>
+        <translation>此窗口以 --model {name} 启动，以它为准。</translation>
+    </message>
+    <message>
+        <source>What the server calls the model</source>
+        <translation>服务器上的模型名</translation>
+    </message>
+    <message>
+        <source>Which one decides</source>
+        <translation>由谁决定</translation>
+    </message>
+    <message>
+        <source>its name there; else it is asked</source>
+        <translation>在那里的名称；不填则询问服务器</translation>
+    </message>
+    <message>
+        <source>{repo}, in the cache; or a folder, or ORG/NAME</source>
+        <translation>缓存中的 {repo}；或文件夹，或 ORG/NAME</translation>
+    </message>
+    <message>
+        <source>“{address}” is no address</source>
+        <translation>“{address}”不是地址</translation>
+    </message>
+</context>
+<context>
+    <name>ModelPage</name>
+    <message>
+        <source>&amp;Cancel</source>
+        <translation>取消(&amp;C)</translation>
+    </message>
+    <message>
+        <source>&amp;Download</source>
+        <translation>下载(&amp;D)</translation>
+    </message>
+    <message>
+        <source>&amp;Download, {size}</source>
+        <translation>下载(&amp;D)，{size}</translation>
+    </message>
+    <message>
+        <source>&amp;Load</source>
+        <translation>加载(&amp;L)</translation>
+    </message>
+    <message>
+        <source>&amp;Unload</source>
+        <translation>卸载(&amp;U)</translation>
+    </message>
+    <message>
+        <source>Downloading {name}</source>
+        <translation>正在下载 {name}</translation>
+    </message>
+    <message>
+        <source>Getting ready</source>
+        <translation>正在准备</translation>
+    </message>
+    <message>
+        <source>In memory</source>
+        <translation>内存中</translation>
+    </message>
+    <message>
+        <source>It takes {size}; the disk has room for {room}.</source>
+        <translation>需要 {size}；磁盘可用 {room}。</translation>
+    </message>
+    <message>
+        <source>Looking at it and at this machine…</source>
+        <translation>正在查看它和这台计算机…</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Nothing leaves this computer</source>
+        <translation>没有任何内容离开这台计算机</translation>
+    </message>
+    <message>
+        <source>Nothing. A run loads what it needs; loaded before, it starts at once.</source>
+        <translation>没有。运行时会自行加载；事先加载则立即开始。</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>Screenshots go to {host}</source>
+        <translation>屏幕截图会发送到 {host}</translation>
+    </message>
+    <message>
+        <source>Unloading</source>
+        <translation>正在卸载</translation>
+    </message>
+    <message>
+        <source>What it needs</source>
+        <translation>它需要什么</translation>
+    </message>
+    <message>
+        <source>What looks at the screen and decides. It can be changed between two runs.</source>
+        <translation>由它查看屏幕并作出决定。可以在两次运行之间更换。</translation>
+    </message>
+</context>
+<context>
+    <name>NeedsTable</name>
+    <message>
+        <source>Free here</source>
+        <translation>此处可用</translation>
+    </message>
+    <message>
+        <source>Loaded</source>
+        <translation>加载后</translation>
+    </message>
+    <message>
+        <source>On this machine</source>
+        <translation>在这台计算机上</translation>
+    </message>
+    <message>
+        <source>Precision</source>
+        <translation>精度</translation>
+    </message>
+    <message>
+        <source>Weights</source>
+        <translation>权重</translation>
+    </message>
+    <message>
+        <source>What it needs</source>
+        <translation>它需要什么</translation>
+    </message>
+    <message>
+        <source>does not fit</source>
+        <translation>放不下</translation>
+    </message>
+    <message>
+        <source>fits</source>
+        <translation>放得下</translation>
+    </message>
+</context>
+<context>
+    <name>ProblemsCard</name>
+    <message>
+        <source>All problems of this episode</source>
+        <translation>此记录的全部问题</translation>
+    </message>
+    <message>
+        <source>Show all</source>
+        <translation>全部显示</translation>
+    </message>
+    <message>
+        <source>Show less</source>
+        <translation>收起</translation>
+    </message>
+    <message>
+        <source>This episode is damaged: {first}</source>
+        <translation>此记录已损坏：{first}</translation>
+    </message>
+    <message>
+        <source>{count} problems</source>
+        <translation>{count} 个问题</translation>
+    </message>
+</context>
+<context>
+    <name>QuestionCard</name>
+    <message>
+        <source>&amp;Answer</source>
+        <translation>回答(&amp;A)</translation>
+    </message>
+    <message>
+        <source>Answer</source>
+        <translation>回答</translation>
+    </message>
+    <message>
+        <source>Go on without an answer</source>
+        <translation>不回答，继续</translation>
+    </message>
+    <message>
+        <source>S&amp;kip</source>
+        <translation>跳过(&amp;K)</translation>
+    </message>
+    <message>
+        <source>The agent asks</source>
+        <translation>代理在询问</translation>
+    </message>
+    <message>
+        <source>The agent asks, for {time} more</source>
+        <translation>代理在询问，还剩 {time}</translation>
+    </message>
+    <message>
+        <source>Type an answer</source>
+        <translation>输入回答</translation>
+    </message>
+</context>
+<context>
+    <name>ResultCard</name>
+    <message>
+        <source>&amp;Replay</source>
+        <translation>回放(&amp;R)</translation>
+    </message>
+    <message>
+        <source>1 step</source>
+        <translation>1 步</translation>
+    </message>
+    <message>
+        <source>A limit was reached</source>
+        <translation>达到了上限</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>已完成</translation>
+    </message>
+    <message>
+        <source>Ended by an error</source>
+        <translation>因错误结束</translation>
+    </message>
+    <message>
+        <source>Not done</source>
+        <translation>未完成</translation>
+    </message>
+    <message>
+        <source>Stopped</source>
+        <translation>已停止</translation>
+    </message>
+    <message>
+        <source>Watch the recorded run</source>
+        <translation>观看记录的运行</translation>
+    </message>
+    <message>
+        <source>{n} steps</source>
+        <translation>{n} 步</translation>
+    </message>
+    <message>
+        <source>{steps} · {time} · {tokens} tokens</source>
+        <translation>{steps} · {time} · {tokens} 个词元</translation>
+    </message>
+</context>
+<context>
+    <name>RunView</name>
+    <message>
+        <source>Back to live</source>
+        <translation>回到实时</translation>
+    </message>
+    <message>
+        <source>Show the end</source>
+        <translation>显示结尾</translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation>步骤</translation>
+    </message>
+    <message>
+        <source>The agent looks at the screen once its model is ready.</source>
+        <translation>模型就绪后，代理就会查看屏幕。</translation>
+    </message>
+</context>
+<context>
+    <name>ScreenshotView</name>
+    <message>
+        <source>Screenshot</source>
+        <translation>屏幕截图</translation>
+    </message>
+</context>
+<context>
+    <name>SearchField</name>
+    <message>
+        <source>Next place (F3)</source>
+        <translation>下一处（F3）</translation>
+    </message>
+    <message>
+        <source>Previous place (Shift+F3)</source>
+        <translation>上一处（Shift+F3）</translation>
+    </message>
+    <message>
+        <source>Search (Ctrl+F)</source>
+        <translation>搜索（Ctrl+F）</translation>
+    </message>
+    <message>
+        <source>Search thoughts and actions</source>
+        <translation>搜索思考和操作</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>{at} of {count}</source>
+        <translation>第 {at} 处，共 {count} 处</translation>
+    </message>
+</context>
+<context>
+    <name>Settings</name>
+    <message>
+        <source>0 takes the likeliest word; not set: 0.8</source>
+        <translation>0 表示取最可能的词；未设置：0.8</translation>
+    </message>
+    <message>
+        <source>Ask before</source>
+        <translation>先询问</translation>
+    </message>
+    <message>
+        <source>Colours</source>
+        <translation>颜色</translation>
+    </message>
+    <message>
+        <source>Context, tokens</source>
+        <translation>上下文，词元</translation>
+    </message>
+    <message>
+        <source>Desktop</source>
+        <translation>桌面</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>Engine</source>
+        <translation>引擎</translation>
+    </message>
+    <message>
+        <source>Episodes</source>
+        <translation>记录</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>Give {wanted}.</source>
+        <translation>请填写{wanted}。</translation>
+    </message>
+    <message>
+        <source>Hold still for a hand</source>
+        <translation>有人动手时停住</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Monitor</source>
+        <translation>显示器</translation>
+    </message>
+    <message>
+        <source>Name at the server</source>
+        <translation>在服务器上的名称</translation>
+    </message>
+    <message>
+        <source>Never look at</source>
+        <translation>从不查看</translation>
+    </message>
+    <message>
+        <source>Patience, seconds</source>
+        <translation>等待，秒</translation>
+    </message>
+    <message>
+        <source>Precision</source>
+        <translation>精度</translation>
+    </message>
+    <message>
+        <source>Private desktop</source>
+        <translation>私有桌面</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>提示词</translation>
+    </message>
+    <message>
+        <source>Region</source>
+        <translation>区域</translation>
+    </message>
+    <message>
+        <source>Run</source>
+        <translation>运行</translation>
+    </message>
+    <message>
+        <source>Seconds at most</source>
+        <translation>最多秒数</translation>
+    </message>
+    <message>
+        <source>Seconds to answer</source>
+        <translation>回答时限，秒</translation>
+    </message>
+    <message>
+        <source>Seconds to veto</source>
+        <translation>否决时限，秒</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>随机种子</translation>
+    </message>
+    <message>
+        <source>Sign in the tray</source>
+        <translation>托盘图标</translation>
+    </message>
+    <message>
+        <source>Start first</source>
+        <translation>先启动</translation>
+    </message>
+    <message>
+        <source>Steps at most</source>
+        <translation>最多步数</translation>
+    </message>
+    <message>
+        <source>Temperature</source>
+        <translation>温度</translation>
+    </message>
+    <message>
+        <source>Think first</source>
+        <translation>先思考</translation>
+    </message>
+    <message>
+        <source>Tokens of a reply</source>
+        <translation>回复的词元</translation>
+    </message>
+    <message>
+        <source>Tokens of a thought</source>
+        <translation>思考的词元</translation>
+    </message>
+    <message>
+        <source>Top p</source>
+        <translation>Top p</translation>
+    </message>
+    <message>
+        <source>WIDTHxHEIGHT in pixels, such as 1280x800</source>
+        <translation>以像素为单位的 宽x高，例如 1280x800</translation>
+    </message>
+    <message>
+        <source>Window</source>
+        <translation>窗口</translation>
+    </message>
+    <message>
+        <source>X,Y,W,H in the screen's units, such as 0,0,1280,800</source>
+        <translation>以屏幕单位表示的 X,Y,W,H，例如 0,0,1280,800</translation>
+    </message>
+    <message>
+        <source>a command</source>
+        <translation>一条命令</translation>
+    </message>
+    <message>
+        <source>a device, such as cuda:0 or cpu</source>
+        <translation>一个设备，例如 cuda:0 或 cpu</translation>
+    </message>
+    <message>
+        <source>a list, each of it X,Y,W,H in the screen's units, such as 0,0,1280,800</source>
+        <translation>一个列表，每项为 X,Y,W,H，例如 0,0,1280,800</translation>
+    </message>
+    <message>
+        <source>a number above 0</source>
+        <translation>大于 0 的数</translation>
+    </message>
+    <message>
+        <source>a number above 0 and up to 1</source>
+        <translation>大于 0 且不超过 1 的数</translation>
+    </message>
+    <message>
+        <source>a number from 0 and up to 30</source>
+        <translation>0 到 30 之间的数</translation>
+    </message>
+    <message>
+        <source>a number from 0 on</source>
+        <translation>不小于 0 的数</translation>
+    </message>
+    <message>
+        <source>a number from 5 and up to 3600</source>
+        <translation>5 到 3600 之间的数</translation>
+    </message>
+    <message>
+        <source>a program that is started there first</source>
+        <translation>先在那里启动的程序</translation>
+    </message>
+    <message>
+        <source>a run ends after so many seconds</source>
+        <translation>运行到这么多秒后结束</translation>
+    </message>
+    <message>
+        <source>a run ends after so many steps</source>
+        <translation>运行到这么多步后结束</translation>
+    </message>
+    <message>
+        <source>a sign in the tray that shows the state, and pauses and stops</source>
+        <translation>托盘中的图标，显示状态，可暂停和停止</translation>
+    </message>
+    <message>
+        <source>a text</source>
+        <translation>一段文字</translation>
+    </message>
+    <message>
+        <source>a whole number from 0 on</source>
+        <translation>不小于 0 的整数</translation>
+    </message>
+    <message>
+        <source>a whole number from 1 on</source>
+        <translation>不小于 1 的整数</translation>
+    </message>
+    <message>
+        <source>all</source>
+        <translation>全部操作</translation>
+    </message>
+    <message>
+        <source>an act is shown for so long before it is done; not set: 1 in the window, 0 in the terminal</source>
+        <translation>操作前先显示这么久；未设置：窗口中 1，终端中 0</translation>
+    </message>
+    <message>
+        <source>auto</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>bf16</source>
+        <translation>bf16</translation>
+    </message>
+    <message>
+        <source>dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>fast</source>
+        <translation>快速</translation>
+    </message>
+    <message>
+        <source>fp32</source>
+        <translation>fp32</translation>
+    </message>
+    <message>
+        <source>fp8</source>
+        <translation>fp8</translation>
+    </message>
+    <message>
+        <source>hold still when a hand touches mouse or keyboard</source>
+        <translation>有人碰鼠标或键盘时停住</translation>
+    </message>
+    <message>
+        <source>int4</source>
+        <translation>int4</translation>
+    </message>
+    <message>
+        <source>int8</source>
+        <translation>int8</translation>
+    </message>
+    <message>
+        <source>light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>look at this monitor alone, counted from 1; 0 is all of them</source>
+        <translation>只查看这个显示器，从 1 数起；0 为全部</translation>
+    </message>
+    <message>
+        <source>look at this part of the screen alone</source>
+        <translation>只查看屏幕的这一部分</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>从不</translation>
+    </message>
+    <message>
+        <source>not set</source>
+        <translation>未设置</translation>
+    </message>
+    <message>
+        <source>of its weights; auto is the most exact that fits</source>
+        <translation>权重的精度；自动为放得下的最精确者</translation>
+    </message>
+    <message>
+        <source>one of auto, fast, reference</source>
+        <translation>auto、fast、reference 之一</translation>
+    </message>
+    <message>
+        <source>one of auto, fp32, bf16, fp8, int8, int4</source>
+        <translation>auto、fp32、bf16、fp8、int8、int4 之一</translation>
+    </message>
+    <message>
+        <source>one of risky, all, none</source>
+        <translation>risky、all、none 之一</translation>
+    </message>
+    <message>
+        <source>one of system, light, dark</source>
+        <translation>system、light、dark 之一</translation>
+    </message>
+    <message>
+        <source>our own GPU kernels, or plain torch</source>
+        <translation>自有的 GPU 内核，或普通的 torch</translation>
+    </message>
+    <message>
+        <source>parts of the screen that are never looked at; --mask adds to them</source>
+        <translation>屏幕上从不查看的部分；--mask 会再增加</translation>
+    </message>
+    <message>
+        <source>reference</source>
+        <translation>参考</translation>
+    </message>
+    <message>
+        <source>risky</source>
+        <translation>有风险的操作</translation>
+    </message>
+    <message>
+        <source>risky actions, all, or none; not set: as your policy says, none on a private desktop</source>
+        <translation>有风险的操作、全部或无；未设置：按您的策略，私有桌面上不询问</translation>
+    </message>
+    <message>
+        <source>seconds that a server may take to the first token; not set: 300</source>
+        <translation>服务器给出第一个词元最多可用的秒数；未设置：300</translation>
+    </message>
+    <message>
+        <source>system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>system, or a language such as en or zh_CN</source>
+        <translation>system，或一种语言，例如 en 或 zh_CN</translation>
+    </message>
+    <message>
+        <source>the most tokens a conversation may have; not set: 32768</source>
+        <translation>一段对话最多的词元数；未设置：32768</translation>
+    </message>
+    <message>
+        <source>the most tokens one reply may take</source>
+        <translation>一次回复最多的词元数</translation>
+    </message>
+    <message>
+        <source>the most tokens one thought may take</source>
+        <translation>一次思考最多的词元数</translation>
+    </message>
+    <message>
+        <source>the name of a model, a folder, or a server's address</source>
+        <translation>模型名、文件夹或服务器地址</translation>
+    </message>
+    <message>
+        <source>the name of a prompt, or the path of a .md file</source>
+        <translation>提示词的名称，或 .md 文件的路径</translation>
+    </message>
+    <message>
+        <source>the path of a folder</source>
+        <translation>文件夹的路径</translation>
+    </message>
+    <message>
+        <source>the same seed draws the same words</source>
+        <translation>相同的种子产生相同的词</translation>
+    </message>
+    <message>
+        <source>the window's colours</source>
+        <translation>窗口的颜色</translation>
+    </message>
+    <message>
+        <source>the window's language</source>
+        <translation>窗口的语言</translation>
+    </message>
+    <message>
+        <source>true or false</source>
+        <translation>true 或 false</translation>
+    </message>
+    <message>
+        <source>what a server calls the model; not set: it is asked</source>
+        <translation>服务器对模型的称呼；未设置：询问服务器</translation>
+    </message>
+    <message>
+        <source>what it is told; not set: agent</source>
+        <translation>给模型的说明；未设置：agent</translation>
+    </message>
+    <message>
+        <source>where it computes; not set: as few GPUs as hold it</source>
+        <translation>在哪里计算；未设置：放得下的最少 GPU</translation>
+    </message>
+    <message>
+        <source>where runs are recorded; not set: your data folder</source>
+        <translation>运行记录在哪里；未设置：您的数据文件夹</translation>
+    </message>
+    <message>
+        <source>whether it thinks before it answers</source>
+        <translation>回答前是否思考</translation>
+    </message>
+    <message>
+        <source>which model decides; not set: kimi-vl where its weights and a GPU are, else reader</source>
+        <translation>由哪个模型决定；未设置：有权重和 GPU 时为 kimi-vl，否则为 reader</translation>
+    </message>
+    <message>
+        <source>without an answer in that time the action is not done; not set: as your policy says</source>
+        <translation>到时没有回答就不执行；未设置：按您的策略</translation>
+    </message>
+    <message>
+        <source>words are drawn from this share</source>
+        <translation>从这一比例的词中抽取</translation>
+    </message>
+    <message>
+        <source>work on a private desktop of this size; not set: on yours</source>
+        <translation>在这一大小的私有桌面上工作；未设置：在您的桌面上</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsPage</name>
+    <message>
+        <source>&amp;Open the file</source>
+        <translation>打开文件(&amp;O)</translation>
+    </message>
+    <message>
+        <source>Its path has been copied</source>
+        <translation>路径已复制</translation>
+    </message>
+    <message>
+        <source>Kept at once, and meant for the command line, too; flags come before them. A run that goes on keeps what it began with.</source>
+        <translation>立即保存，命令行也使用；命令行参数优先。正在进行的运行保持开始时的设置。</translation>
+    </message>
+    <message>
+        <source>Read it &amp;again</source>
+        <translation>重新读取(&amp;A)</translation>
+    </message>
+    <message>
+        <source>Set by {variable}.</source>
+        <translation>由 {variable} 设置。</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>This shows when the window is opened again.</source>
+        <translation>重新打开窗口后生效。</translation>
+    </message>
+</context>
+<context>
+    <name>ShotListModel</name>
+    <message>
+        <source>Step {number}: {title}, {detail}</source>
+        <translation>第 {number} 步：{title}，{detail}</translation>
+    </message>
+</context>
+<context>
+    <name>Stage</name>
+    <message>
+        <source>100 %</source>
+        <translation>100 %</translation>
+    </message>
+    <message>
+        <source>After</source>
+        <translation>之后</translation>
+    </message>
+    <message>
+        <source>Before</source>
+        <translation>之前</translation>
+    </message>
+    <message>
+        <source>Before and after, with a line between (4)</source>
+        <translation>前后对比，中间一条线（4）</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>对比</translation>
+    </message>
+    <message>
+        <source>Drag the line: before on the left, after on the right</source>
+        <translation>拖动这条线：左边是之前，右边是之后</translation>
+    </message>
+    <message>
+        <source>Fit</source>
+        <translation>适合窗口</translation>
+    </message>
+    <message>
+        <source>Larger (Ctrl++)</source>
+        <translation>放大（Ctrl++）</translation>
+    </message>
+    <message>
+        <source>Line between before and after</source>
+        <translation>前后之间的线</translation>
+    </message>
+    <message>
+        <source>Pixel for pixel (9)</source>
+        <translation>原始像素（9）</translation>
+    </message>
+    <message>
+        <source>Smaller (Ctrl+−)</source>
+        <translation>缩小（Ctrl+−）</translation>
+    </message>
+    <message>
+        <source>Target</source>
+        <translation>目标</translation>
+    </message>
+    <message>
+        <source>The whole screen (0)</source>
+        <translation>整个屏幕（0）</translation>
+    </message>
+    <message>
+        <source>What came of it (3)</source>
+        <translation>之后的屏幕（3）</translation>
+    </message>
+    <message>
+        <source>What the agent saw (1)</source>
+        <translation>代理看到的（1）</translation>
+    </message>
+    <message>
+        <source>Where it acted (2)</source>
+        <translation>操作的位置（2）</translation>
+    </message>
+</context>
+<context>
+    <name>StatusLine</name>
+    <message>
+        <source>Elapsed</source>
+        <translation>已用时间</translation>
+    </message>
+    <message>
+        <source>GPU {n} of {all} GB</source>
+        <translation>GPU {n} / {all} GB</translation>
+    </message>
+    <message>
+        <source>Getting the model ready…</source>
+        <translation>正在准备模型…</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>Memory of this program, and of the GPU it uses</source>
+        <translation>此程序及其所用 GPU 的内存</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Nothing leaves this computer</source>
+        <translation>没有任何内容离开这台计算机</translation>
+    </message>
+    <message>
+        <source>Privacy</source>
+        <translation>隐私</translation>
+    </message>
+    <message>
+        <source>Ready</source>
+        <translation>就绪</translation>
+    </message>
+    <message>
+        <source>Screenshots go to {host}</source>
+        <translation>屏幕截图会发送到 {host}</translation>
+    </message>
+    <message>
+        <source>Speed</source>
+        <translation>速度</translation>
+    </message>
+    <message>
+        <source>Step</source>
+        <translation>步骤</translation>
+    </message>
+    <message>
+        <source>step {number} of at most {most}</source>
+        <translation>第 {number} 步，最多 {most} 步</translation>
+    </message>
+    <message>
+        <source>{n} GB</source>
+        <translation>{n} GB</translation>
+    </message>
+    <message>
+        <source>{n} tokens/s</source>
+        <translation>{n} 词元/秒</translation>
+    </message>
+</context>
+<context>
+    <name>SteerBar</name>
+    <message>
+        <source> s</source>
+        <translation> 秒</translation>
+    </message>
+    <message>
+        <source>&amp;Hint</source>
+        <translation>提示(&amp;H)</translation>
+    </message>
+    <message>
+        <source>&amp;Veto time</source>
+        <translation>否决时间(&amp;V)</translation>
+    </message>
+    <message>
+        <source>A hint, while it runs: not that one, the second</source>
+        <translation>运行中的提示：不是那个，是第二个</translation>
+    </message>
+    <message>
+        <source>Do not do what is shown; say what to do instead (Esc)</source>
+        <translation>不要做所显示的操作；说出该做什么（Esc）</translation>
+    </message>
+    <message>
+        <source>Do one step, then ask (F10)</source>
+        <translation>做一步，然后询问（F10）</translation>
+    </message>
+    <message>
+        <source>Hint</source>
+        <translation>提示</translation>
+    </message>
+    <message>
+        <source>How long the agent shows what it is about to do before it does it</source>
+        <translation>代理在操作前显示其意图的时间</translation>
+    </message>
+    <message>
+        <source>O&amp;ne step</source>
+        <translation>一步(&amp;N)</translation>
+    </message>
+    <message>
+        <source>One step</source>
+        <translation>一步</translation>
+    </message>
+    <message>
+        <source>Send the hint</source>
+        <translation>发送提示</translation>
+    </message>
+    <message>
+        <source>Send the hint (Enter)</source>
+        <translation>发送提示（Enter）</translation>
+    </message>
+    <message>
+        <source>The agent holds still while you type, and goes on with your words (Ctrl+H)</source>
+        <translation>您输入时代理停住，然后按您的话继续（Ctrl+H）</translation>
+    </message>
+    <message>
+        <source>Veto</source>
+        <translation>否决</translation>
+    </message>
+    <message>
+        <source>Veto  {seconds} s</source>
+        <translation>否决  {seconds} 秒</translation>
+    </message>
+    <message>
+        <source>Veto time</source>
+        <translation>否决时间</translation>
+    </message>
+    <message>
+        <source>off</source>
+        <translation>关</translation>
+    </message>
+</context>
+<context>
+    <name>StepListModel</name>
+    <message>
+        <source>A question</source>
+        <translation>一个问题</translation>
+    </message>
+    <message>
+        <source>Looking</source>
+        <translation>查看</translation>
+    </message>
+    <message>
+        <source>No usable answer</source>
+        <translation>没有可用的回答</translation>
+    </message>
+    <message>
+        <source>Nothing done</source>
+        <translation>什么也没做</translation>
+    </message>
+    <message>
+        <source>Step {number}: {title}, {detail}</source>
+        <translation>第 {number} 步：{title}，{detail}</translation>
+    </message>
+    <message>
+        <source>Thinking</source>
+        <translation>思考</translation>
+    </message>
+    <message>
+        <source>about to act</source>
+        <translation>即将操作</translation>
+    </message>
+    <message>
+        <source>acting</source>
+        <translation>正在操作</translation>
+    </message>
+    <message>
+        <source>broken off</source>
+        <translation>已中断</translation>
+    </message>
+    <message>
+        <source>could not be carried out</source>
+        <translation>无法执行</translation>
+    </message>
+    <message>
+        <source>done</source>
+        <translation>完成</translation>
+    </message>
+    <message>
+        <source>done, nothing changed</source>
+        <translation>完成，没有变化</translation>
+    </message>
+    <message>
+        <source>done, the screen kept moving</source>
+        <translation>完成，屏幕一直在动</translation>
+    </message>
+    <message>
+        <source>ended here</source>
+        <translation>在此结束</translation>
+    </message>
+    <message>
+        <source>looking at the screen</source>
+        <translation>正在查看屏幕</translation>
+    </message>
+    <message>
+        <source>thinking</source>
+        <translation>正在思考</translation>
+    </message>
+    <message>
+        <source>waiting for the screen to settle</source>
+        <translation>正在等屏幕稳定</translation>
+    </message>
+    <message>
+        <source>waiting for you</source>
+        <translation>正在等您</translation>
+    </message>
+</context>
+<context>
+    <name>StepPane</name>
+    <message>
+        <source>Back to live</source>
+        <translation>回到实时</translation>
+    </message>
+    <message>
+        <source>Looking at the screen…</source>
+        <translation>正在查看屏幕…</translation>
+    </message>
+    <message>
+        <source>Screen</source>
+        <translation>屏幕</translation>
+    </message>
+    <message>
+        <source>Step {number}</source>
+        <translation>第 {number} 步</translation>
+    </message>
+    <message>
+        <source>The picture of this step is no longer kept.</source>
+        <translation>这一步的画面已不再保留。</translation>
+    </message>
+    <message>
+        <source>The run left no picture.</source>
+        <translation>这次运行没有留下画面。</translation>
+    </message>
+    <message>
+        <source>The screen appears here as soon as the agent looks at it.</source>
+        <translation>代理一查看屏幕，画面就会显示在这里。</translation>
+    </message>
+    <message>
+        <source>The screen at the end</source>
+        <translation>结束时的屏幕</translation>
+    </message>
+    <message>
+        <source>What comes of it is not known yet.</source>
+        <translation>结果尚不可知。</translation>
+    </message>
+</context>
+<context>
+    <name>TaskPanel</name>
+    <message>
+        <source>&amp;Pause</source>
+        <translation>暂停(&amp;P)</translation>
+    </message>
+    <message>
+        <source>&amp;Start</source>
+        <translation>开始(&amp;S)</translation>
+    </message>
+    <message>
+        <source>&amp;Task</source>
+        <translation>任务(&amp;T)</translation>
+    </message>
+    <message>
+        <source>Ask before every action</source>
+        <translation>每次操作前都询问</translation>
+    </message>
+    <message>
+        <source>Ask before risky actions</source>
+        <translation>有风险的操作前询问</translation>
+    </message>
+    <message>
+        <source>Hold still, then go on, step by step, or with a hint (Ctrl+P)</source>
+        <translation>停住，然后继续、逐步进行或给出提示（Ctrl+P）</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>St&amp;op</source>
+        <translation>停止(&amp;O)</translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation>开始</translation>
+    </message>
+    <message>
+        <source>Start (Ctrl+Enter)</source>
+        <translation>开始（Ctrl+Enter）</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Stop at once (Ctrl+. here, ctrl+alt+end anywhere)</source>
+        <translation>立即停止（此处 Ctrl+.，任何地方 ctrl+alt+end）</translation>
+    </message>
+    <message>
+        <source>Stopping…</source>
+        <translation>正在停止…</translation>
+    </message>
+    <message>
+        <source>Task</source>
+        <translation>任务</translation>
+    </message>
+    <message>
+        <source>Watch only, never ask</source>
+        <translation>只观看，从不询问</translation>
+    </message>
+    <message>
+        <source>What should be done?
+
+One step per line works best:
+click “File”
+type “hello” into “Name”
+press ctrl+s</source>
+        <translation>要做什么？
+
+每行一步效果最好：
+click “文件”
+type “你好” into “名称”
+press ctrl+s</translation>
+    </message>
+    <message>
+        <source>When the agent asks you before it acts. What policy refuses is never done.</source>
+        <translation>代理在操作前何时询问您。策略禁止的操作永远不会执行。</translation>
+    </message>
+    <message>
+        <source>When to ask</source>
+        <translation>何时询问</translation>
+    </message>
+</context>
+<context>
+    <name>ThoughtPanel</name>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Copy this step as text</source>
+        <translation>把这一步复制为文字</translation>
+    </message>
+    <message>
+        <source>Copy this step as text (Ctrl+Shift+C)</source>
+        <translation>把这一步复制为文字（Ctrl+Shift+C）</translation>
+    </message>
+    <message>
+        <source>Fold</source>
+        <translation>折叠</translation>
+    </message>
+    <message>
+        <source>Fold the thought of this step</source>
+        <translation>折叠这一步的思考</translation>
+    </message>
+    <message>
+        <source>Show of this thought only what it comes to (F7)</source>
+        <translation>只显示这次思考的结论（F7）</translation>
+    </message>
+    <message>
+        <source>Step {number}: {intent}</source>
+        <translation>第 {number} 步：{intent}</translation>
+    </message>
+    <message>
+        <source>Thou&amp;ght</source>
+        <translation>思考(&amp;G)</translation>
+    </message>
+</context>
+<context>
+    <name>ThoughtView</name>
+    <message>
+        <source>The model's thought appears here.</source>
+        <translation>模型的思考显示在这里。</translation>
+    </message>
+    <message>
+        <source>Thought</source>
+        <translation>思考</translation>
+    </message>
+</context>
+<context>
+    <name>TimeCard</name>
+    <message>
+        <source>1 step</source>
+        <translation>1 步</translation>
+    </message>
+    <message>
+        <source>All steps</source>
+        <translation>全部步骤</translation>
+    </message>
+    <message>
+        <source>How long it took</source>
+        <translation>用时</translation>
+    </message>
+    <message>
+        <source>Shown when a step is over.</source>
+        <translation>每一步结束后显示。</translation>
+    </message>
+    <message>
+        <source>Shown when the step is over.</source>
+        <translation>这一步结束后显示。</translation>
+    </message>
+    <message>
+        <source>The median and the 95th percentile of all steps since the window was opened</source>
+        <translation>窗口打开以来全部步骤的中位数和第 95 百分位</translation>
+    </message>
+    <message>
+        <source>Time of this step</source>
+        <translation>这一步的用时</translation>
+    </message>
+    <message>
+        <source>p50 / p95 of {steps}</source>
+        <translation>{steps}的 p50 / p95</translation>
+    </message>
+    <message>
+        <source>{n} steps</source>
+        <translation>{n} 步</translation>
+    </message>
+</context>
+<context>
+    <name>Timeline</name>
+    <message>
+        <source>Time line</source>
+        <translation>时间轴</translation>
+    </message>
+</context>
+<context>
+    <name>TimingBar</name>
+    <message>
+        <source>Time of this step</source>
+        <translation>这一步的用时</translation>
+    </message>
+    <message>
+        <source>act</source>
+        <translation>操作</translation>
+    </message>
+    <message>
+        <source>capture</source>
+        <translation>截图</translation>
+    </message>
+    <message>
+        <source>decode</source>
+        <translation>解码</translation>
+    </message>
+    <message>
+        <source>encode</source>
+        <translation>编码</translation>
+    </message>
+    <message>
+        <source>moving the pointer, clicking, typing</source>
+        <translation>移动指针、点击、输入</translation>
+    </message>
+    <message>
+        <source>parse</source>
+        <translation>解析</translation>
+    </message>
+    <message>
+        <source>prefill</source>
+        <translation>预填充</translation>
+    </message>
+    <message>
+        <source>settle</source>
+        <translation>稳定</translation>
+    </message>
+    <message>
+        <source>taking the screenshot</source>
+        <translation>截取屏幕</translation>
+    </message>
+    <message>
+        <source>the model reading its input</source>
+        <translation>模型读取输入</translation>
+    </message>
+    <message>
+        <source>the model thinking and answering</source>
+        <translation>模型思考并回答</translation>
+    </message>
+    <message>
+        <source>turning the answer into actions</source>
+        <translation>把回答变成操作</translation>
+    </message>
+    <message>
+        <source>turning the screenshot and the text into the model's input</source>
+        <translation>把截图和文字变成模型的输入</translation>
+    </message>
+    <message>
+        <source>waiting until the screen came to rest</source>
+        <translation>等待屏幕静止</translation>
+    </message>
+</context>
+<context>
+    <name>Tray</name>
+    <message>
+        <source>&amp;Pause</source>
+        <translation>暂停(&amp;P)</translation>
+    </message>
+    <message>
+        <source>&amp;Show the window</source>
+        <translation>显示窗口(&amp;S)</translation>
+    </message>
+    <message>
+        <source>S&amp;top</source>
+        <translation>停止(&amp;T)</translation>
+    </message>
+    <message>
+        <source>agent-app: a question waits for you</source>
+        <translation>agent-app：有一个问题在等您</translation>
+    </message>
+    <message>
+        <source>agent-app: a run goes on</source>
+        <translation>agent-app：正在运行</translation>
+    </message>
+    <message>
+        <source>agent-app: no run goes on</source>
+        <translation>agent-app：没有运行</translation>
+    </message>
+</context>
+<context>
+    <name>Viewer</name>
+    <message>
+        <source>A small strip instead of the window</source>
+        <translation>用小条代替窗口</translation>
+    </message>
+    <message>
+        <source>All episodes</source>
+        <translation>全部记录</translation>
+    </message>
+    <message>
+        <source>Compare both</source>
+        <translation>对比两者</translation>
+    </message>
+    <message>
+        <source>Copy the step as text</source>
+        <translation>把这一步复制为文字</translation>
+    </message>
+    <message>
+        <source>Copy the step, or what is selected</source>
+        <translation>复制这一步，或所选内容</translation>
+    </message>
+    <message>
+        <source>Do one step, then ask</source>
+        <translation>做一步，然后询问</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>导出</translation>
+    </message>
+    <message>
+        <source>Faster</source>
+        <translation>加快</translation>
+    </message>
+    <message>
+        <source>First step</source>
+        <translation>第一步</translation>
+    </message>
+    <message>
+        <source>Fold the thought, or unfold it</source>
+        <translation>折叠或展开思考</translation>
+    </message>
+    <message>
+        <source>Give a hint</source>
+        <translation>给出提示</translation>
+    </message>
+    <message>
+        <source>Larger</source>
+        <translation>放大</translation>
+    </message>
+    <message>
+        <source>Last step</source>
+        <translation>最后一步</translation>
+    </message>
+    <message>
+        <source>Light or dark</source>
+        <translation>浅色或深色</translation>
+    </message>
+    <message>
+        <source>Next place found</source>
+        <translation>下一处</translation>
+    </message>
+    <message>
+        <source>Next step</source>
+        <translation>下一步</translation>
+    </message>
+    <message>
+        <source>Next thing that is mentioned</source>
+        <translation>下一个提到的内容</translation>
+    </message>
+    <message>
+        <source>No screen was recorded after this step.</source>
+        <translation>这一步之后没有记录屏幕。</translation>
+    </message>
+    <message>
+        <source>No screen was recorded.</source>
+        <translation>没有记录屏幕。</translation>
+    </message>
+    <message>
+        <source>One second back</source>
+        <translation>后退一秒</translation>
+    </message>
+    <message>
+        <source>One second on</source>
+        <translation>前进一秒</translation>
+    </message>
+    <message>
+        <source>Opening {name}…</source>
+        <translation>正在打开 {name}…</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Pixel for pixel</source>
+        <translation>原始像素</translation>
+    </message>
+    <message>
+        <source>Play, or pause</source>
+        <translation>播放或暂停</translation>
+    </message>
+    <message>
+        <source>Previous place found</source>
+        <translation>上一处</translation>
+    </message>
+    <message>
+        <source>Reveal the folder</source>
+        <translation>显示文件夹</translation>
+    </message>
+    <message>
+        <source>Search</source>
+        <translation>搜索</translation>
+    </message>
+    <message>
+        <source>Search the thoughts</source>
+        <translation>搜索思考</translation>
+    </message>
+    <message>
+        <source>Show what happens now</source>
+        <translation>显示现在发生的事</translation>
+    </message>
+    <message>
+        <source>Skip waiting, or not</source>
+        <translation>跳过等待，或不跳过</translation>
+    </message>
+    <message>
+        <source>Slower</source>
+        <translation>减慢</translation>
+    </message>
+    <message>
+        <source>Smaller</source>
+        <translation>缩小</translation>
+    </message>
+    <message>
+        <source>Start, in the task</source>
+        <translation>在任务框中开始</translation>
+    </message>
+    <message>
+        <source>Step back</source>
+        <translation>上一步</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>The mention before</source>
+        <translation>上一个提到的内容</translation>
+    </message>
+    <message>
+        <source>The screen after</source>
+        <translation>之后的屏幕</translation>
+    </message>
+    <message>
+        <source>The screen before</source>
+        <translation>之前的屏幕</translation>
+    </message>
+    <message>
+        <source>The target</source>
+        <translation>目标</translation>
+    </message>
+    <message>
+        <source>The whole screen</source>
+        <translation>整个屏幕</translation>
+    </message>
+    <message>
+        <source>This episode cannot be opened</source>
+        <translation>无法打开此记录</translation>
+    </message>
+    <message>
+        <source>This frame is missing or damaged.</source>
+        <translation>此帧缺失或已损坏。</translation>
+    </message>
+    <message>
+        <source>This list</source>
+        <translation>此列表</translation>
+    </message>
+    <message>
+        <source>Time line: zoom in</source>
+        <translation>时间轴：放大</translation>
+    </message>
+    <message>
+        <source>Time line: zoom out</source>
+        <translation>时间轴：缩小</translation>
+    </message>
+    <message>
+        <source>Veto what it is about to do</source>
+        <translation>否决它将要做的事</translation>
+    </message>
+    <message>
+        <source>{time} of {whole}, step {number} of {count}</source>
+        <translation>{time} / {whole}，第 {number} 步，共 {count} 步</translation>
+    </message>
+</context>
+<context>
+    <name>ViewerParts</name>
+    <message>
+        <source>Steps</source>
+        <translation>步骤</translation>
+    </message>
+</context>
+<context>
+    <name>_StripDelegate</name>
+    <message>
+        <source>damaged</source>
+        <translation>已损坏</translation>
+    </message>
+    <message>
+        <source>no screen</source>
+        <translation>没有画面</translation>
+    </message>
+</context>
+</TS>
