@@ -117,6 +117,13 @@ def test_a_checkpoint_is_shown_against_what_this_machine_has(
     assert [name for name in ("fp32", "bf16", "fp8", "int8", "int4") if name in table_of(page)]
     assert table_of(page).count("fits") == 5
     assert not page.download.isVisible()
+    page.choice.checkpoint.setText("nonsense")
+    with qtbot.waitSignal(page.surveyed, timeout=30_000):
+        page.choice.chosen.emit("nonsense")
+    assert "unknown model" in page.error.title.text().lower()
+    page.choice.chosen.emit("nonsense")  # as when its field is left
+    assert not page.look.busy
+    assert page.error.isVisible()
 
 
 def test_a_download_shows_how_far_it_is_and_what_it_brought(

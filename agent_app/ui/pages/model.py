@@ -55,7 +55,7 @@ class ModelPage(Page):
         self._file = file
         self._environment = environment
         self._running = False
-        self._survey: Survey | None = None
+        self._survey: Survey | KnownError | None = None  # of what is named below
         self._surveyed_name = ""
         self.look = Errand(self)
         self.work = Errand(self)
@@ -97,6 +97,8 @@ class ModelPage(Page):
         except KnownError as error:
             self.error.show_known(error)
             return
+        if isinstance(self._survey, KnownError):  # its cause may be mended by now
+            self._survey = None
         self.choice.show_choice(settings.model, settings.model_name, chosen)
         self._update()
         self._survey_chosen()
@@ -179,7 +181,10 @@ class ModelPage(Page):
         if self.look.busy:
             return
         if self._survey is not None and name == self._surveyed_name:
-            self.needs.show()
+            if isinstance(self._survey, KnownError):
+                self.error.show_known(self._survey)
+            else:
+                self.needs.show()
             return
         try:
             loading = self._office.chosen.loading
@@ -218,6 +223,7 @@ class ModelPage(Page):
 
     @Slot(object)
     def _on_survey_failed(self, error: KnownError) -> None:
+        self._survey = error
         self.needs.hide()
         self.error.show_known(error)
 
@@ -297,7 +303,7 @@ class ModelPage(Page):
         for part in (self.doing, self.bar, self.cancel):
             part.setVisible(busy)
         self.cancel.setEnabled(busy)
-        found = self._survey
+        found = self._survey if isinstance(self._survey, Survey) else None
         self.download.setVisible(found is not None and found.folder is None)
         self.download.setEnabled(not busy)
         if found is not None:
