@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import time
 from collections.abc import Callable, Generator, Iterator
 
@@ -17,6 +18,10 @@ from agent_app.virtual import VirtualDesktop
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # tests of single widgets need no display
 os.environ["AGENT_APP_SETTINGS"] = os.devnull  # a person's own settings are none of the tests'
+
+# What a shell starts in the background is deaf to Ctrl+C, and so would be all that tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A pytest that a test starts is no worker of pytest-xdist, though the test may run in one.
 for name in [name for name in os.environ if name.startswith("PYTEST_XDIST_")]:

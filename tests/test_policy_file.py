@@ -133,9 +133,9 @@ def test_show_says_what_is_in_force(
 def test_the_mode_of_a_run_comes_from_its_flag_its_desktop_or_the_policy(tmp_path: Path):
     def confirm(*flags: str) -> str:
         options = cli.parser().parse_args(["run", "x", *flags])
-        from agent_app.cli.running import workplace_options
+        from agent_app.cli.running import chosen_options
 
-        return workplace_options(options).settings.policy.confirm
+        return chosen_options(options).settings.policy.confirm
 
     mine = tmp_path / "policy.toml"
     mine.write_text('confirm = "all"\n')

@@ -61,9 +61,9 @@ def test_what_is_no_address_is_said_so(written: str):
 
 def test_a_password_does_not_go_into_an_address():
     with pytest.raises(KnownError) as raised:
-        read_addresses("http://me:secret@host/v1", model=None)
-    assert "secret" not in str(raised.value)
-    assert "AGENT_APP_API_KEY" in raised.value.remedy
+        read_addresses("http://me:hunter2@host/v1", model=None)
+    assert "hunter2" not in str(raised.value) + raised.value.remedy
+    assert "agent-app secret set api-key-host" in raised.value.remedy
 
 
 def test_a_run_begins_with_the_least_loaded_and_stays_there(

@@ -75,6 +75,7 @@ class Workplace:
     why: str = ""
     secrets: SecretStore = field(default_factory=lambda: store_of({}))
     secrecy: Secrecy = field(default_factory=lambda: Secrecy({}))
+    fields: None = None  # nothing tells what stands in one
 
 
 class PreparedStage:
