@@ -60,9 +60,7 @@ def reply_of(row: dict[str, Any]) -> Reply:
     """The answer that the row's point would be; without one, words that name no place."""
     if row["pred"] is None:
         return Reply("", "nothing", "stop")
-    x, y = (
-        value / side for value, side in zip(row["pred"], (SIZE.width, SIZE.height), strict=True)
-    )
+    x, y = (value / side for value, side in zip(row["pred"], SIDES, strict=True))
     return Reply("", f"pyautogui.click(x={x:.13f}, y={y:.13f})", "stop")
 
 
