@@ -159,10 +159,15 @@ class RayCrew:
                 logging_level="error",
                 **own,
             )
-        except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
+        except (
+            *(ConnectionError, ValueError, RuntimeError, TimeoutError),
+            self._ray.exceptions.RayError,  # such as that of a missing token
+        ) as error:
+            said, *_ = " ".join(str(error).split()).split(". ")
             raise KnownError(
-                f"cannot use the Ray cluster {address}: {' '.join(str(error).split())}",
-                remedy="give the address that `ray start` printed, or `--ray local`",
+                f"cannot use the Ray cluster {address}: {said}",
+                remedy="give the address that `ray start` printed, with RAY_AUTH_MODE=token and its"
+                " token if it has one (docs/suite.md), or `--ray local`",
             ) from error
         self.where = f"Ray at {address}"
         strategies = importlib.import_module("ray.util.scheduling_strategies")

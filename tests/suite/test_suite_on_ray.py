@@ -152,13 +152,20 @@ def test_a_ray_of_our_own_listens_to_this_machine_alone(install: Install):
     assert (ray.begun["num_cpus"], ray.begun["_node_ip_address"]) == (3, "127.0.0.1")
 
 
-def test_a_cluster_that_is_not_there_is_one_clear_line(install: Install, tmp_path: Path):
+@pytest.mark.parametrize(
+    "fault", [ConnectionError("nobody listens\n  there. See x"), RayError("nobody listens there")]
+)
+def test_a_cluster_that_takes_nobody_in_is_one_clear_line(
+    install: Install, tmp_path: Path, fault: Exception
+):
     def refuse(**_: object) -> None:
-        raise ConnectionError("nobody listens\n  at that address")
+        raise fault
 
     install().init = refuse  # type: ignore[method-assign]
-    with pytest.raises(KnownError, match="nobody listens at that address"):
+    with pytest.raises(KnownError) as raised:
         RayCrew("10.0.0.1:1", None, tmp_path)
+    assert raised.value.message == "cannot use the Ray cluster 10.0.0.1:1: nobody listens there"
+    assert "RAY_AUTH_MODE=token" in raised.value.remedy
 
 
 def test_what_a_task_needs_is_told_to_ray_in_its_own_words():
