@@ -51,6 +51,7 @@ class StandIn(types.ModuleType):
         self.board = Board()
         self.begun: dict[str, object] = {}
         self.options: list[dict[str, Any]] = []
+        self.cluster: list[dict[str, Any]] = []
         self._script = iter(script)
 
     def init(self, **how: object) -> None:
@@ -58,6 +59,9 @@ class StandIn(types.ModuleType):
 
     def shutdown(self) -> None:
         self.begun = {}
+
+    def nodes(self) -> list[dict[str, Any]]:
+        return self.cluster
 
     def get(self, value: object) -> object:
         return value
@@ -176,6 +180,26 @@ def test_what_a_task_needs_is_told_to_ray_in_its_own_words():
         "memory": 2 * 2**30,
         "resources": {"camera": 1},
     }
+
+
+def test_tasks_for_which_no_node_is_large_enough_are_told(install: Install, tmp_path: Path):
+    ray = install()
+    ray.cluster = [
+        {"Alive": True, "Resources": {"CPU": 2.0, "memory": 2.0**32}},
+        {"Alive": True, "Resources": {"CPU": 1.0, "GPU": 1.0, "memory": 2.0**30, "camera": 1.0}},
+        {"Alive": False, "Resources": {"CPU": 99.0, "GPU": 99.0, "memory": 2.0**40}},
+    ]
+    needs: dict[str, dict[str, float]] = {
+        "plain": {},
+        "two processors": {"cpu": 2},
+        "a camera": {"camera": 1, "gpu": 1},
+        "more": {"cpu": 3},
+        "of two nodes": {"gpu": 1, "memory": 4},
+        "a printer": {"printer": 1},
+    }
+    tasks = [Task(id=name, target="a", resources=needed) for name, needed in needs.items()]
+    found = RayCrew("auto", None, tmp_path).without_a_node(tasks)
+    assert list(found) == ["more", "of two nodes", "a printer"]
 
 
 def test_without_ray_its_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
