@@ -14,7 +14,7 @@ from agent_app.actions import Action, Click, Drag, Hold, Hotkey, Press, Scroll
 from agent_app.errors import ModelMistake
 from agent_app.events import ShownText
 from agent_app.geometry import Region, ScreenPoint
-from agent_app.keys import STOP_CHORD, without_side
+from agent_app.keys import STOP_CHORD, chord_of
 from agent_app.policy.case import Case, texts_of
 from agent_app.policy.file import default_rules
 from agent_app.policy.matching import holds
@@ -38,6 +38,7 @@ _TERMINAL = "what is typed into a terminal runs as a command"
 _IN_PASSWORDS = "the keyboard is in a field for passwords"
 _UNKNOWN = "no application tells what has the keyboard, so it may be a password field"
 _UNREAD = "what is clicked has no text that could be read, and no name"
+_MOVED_ON = "its keys move on first, so what Enter then presses cannot be told beforehand"
 _BLIND = "the text there cannot be read at all"
 _EVERY = "you are asked before every action"
 
@@ -126,7 +127,7 @@ class Policy:
                 raise ModelMistake(
                     f"({point.x}, {point.y}) is outside the part of the screen you may act on."
                 )
-        chord = frozenset(without_side(key) for key in _keys_together(action))
+        chord = chord_of(_keys_together(action))
         for barred in self.barred:
             if barred <= chord:
                 chord_name = "+".join(sorted(barred))
@@ -245,12 +246,12 @@ class Policy:
             if first_found(confirming, texts_of(nearby.own)) is None:
                 return None
             return self._risk_in_dialog(case)
-        if case.activates:
-            focus = case.focus
-            if focus is not None and focus.text and not focus.field:
-                own = (ShownText(focus.text),)
-                if found := self._risk_in(case, own):
-                    return found
+        if case.moves_on and self.rules.unread != "allow":
+            scope = f"keys that move on and then press Enter in {case.application or 'any window'}"
+            return _Found(self.rules.unread, "reading.unread", _MOVED_ON, scope)
+        if case.activates and (found := self._risk_in(case, case.focused)):
+            return found
+        if case.activates or case.answers:
             return self._risk_in_dialog(case)
         return None
 
