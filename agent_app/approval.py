@@ -110,7 +110,9 @@ class Permissions:
                     continue
             yield from self._ask(deed, judged, frame, once, obstruct)
             self.course.check_halt()
-        raise ModelMistake("What is there changes again and again, so nothing was done. Look anew.")
+        raise ModelMistake(
+            "What is there keeps changing, so nothing was done. Wait until it rests, and look."
+        )
 
     def _is_allowed(self, judged: Judgement, once: set[str]) -> bool:
         return judged.verdict == "ask" and judged.scope in once | self._for_run
@@ -181,7 +183,8 @@ class Permissions:
                 raise ModelMistake(f"The person does not want you to {judged.deed}.{words}")
             case "unanswered":
                 raise ModelMistake(
-                    f"Nobody was there to allow you to {judged.deed}: {judged.reason}."
+                    f"Nobody answered whether you may {judged.deed}, so it was not done: "
+                    f"{judged.reason}."
                 )
 
 

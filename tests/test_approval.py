@@ -134,7 +134,7 @@ def test_what_is_allowed_for_this_run_is_not_another_thing():
     [
         (REFUSE, "refused", "The person does not want you to click “Send”."),
         ("use the phone instead", "refused", "They said: use the phone instead"),
-        (None, "unanswered", "Nobody was there to allow you to click “Send”"),
+        (None, "unanswered", "Nobody answered whether you may click “Send”"),
     ],
 )
 def test_without_leave_nothing_is_done_and_the_model_is_told(
@@ -229,7 +229,7 @@ def test_a_target_that_changes_while_it_is_judged_is_judged_again():
     desk.surroundings.near = near
     events = list(desk.run(SEND))
     assert desk.clicks == 0
-    assert "changes again and again" in all_of(events, ModelErred)[0].message
+    assert "keeps changing" in all_of(events, ModelErred)[0].message
 
 
 def test_the_question_has_a_time_and_the_time_it_takes_is_not_the_runs():

@@ -452,7 +452,7 @@ def test_a_question_says_what_where_why_and_what_for_this_run_means():
     assert found is not None
     assert found.question(90) == (
         "May the agent click “Send” in “Invoice” (Mail)?\n"
-        "“send” stands there, and what is sent cannot be called back.\n"
+        "It says “send”, and what is sent cannot be called back.\n"
         "“For this run” allows clicking “Send” in Mail.\n"
         "Without an answer in 90 seconds it is not done. (Rule: words.send)"
     )
@@ -464,5 +464,5 @@ def test_a_label_cannot_speak_for_the_question():
     assert found is not None
     first, second, *_ = found.question(60).split("\n")
     assert first.endswith("in “a text” (Editor)?")
-    assert second.startswith("“send” stands there")
+    assert second.startswith("It says “send”")
     assert "\u202e" not in first
