@@ -346,6 +346,10 @@ def test_what_cannot_be_told_asks():
     assert verdict(CLICK, WrittenSurroundings(blind=True)) == "ask"
     assert verdict(CLICK, WrittenSurroundings("")) == "ask"
     assert verdict(CLICK, WrittenSurroundings("", drawn=False)) == "allow"
+    assert verdict(CLICK, WrittenSurroundings("7nn", sure=False)) == "ask"
+    guessed = judged(CLICK, WrittenSurroundings("De1ete", sure=False))
+    assert guessed is not None
+    assert guessed.rule == "words.delete"
     assert verdict(CLICK, WrittenSurroundings("OK", dialog=None)) == "ask"
     assert verdict(Write("x"), WrittenSurroundings(focused=None)) == "ask"
     assert verdict(Write("x"), on=()) == "ask"

@@ -239,7 +239,7 @@ class Policy:
                 return None
             if found := self._risk_in(case, nearby.own):
                 return found
-            if not nearby.own:
+            if not (nearby.own and nearby.sure):
                 if not nearby.drawn:
                     return None
                 scope = f"clicks on what cannot be read in {case.application or 'any window'}"

@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -25,6 +25,7 @@ from agent_app.policy.scene import Focus, Hosts, Nearby
 from agent_app.runtimes.reader.seeing.accessibility import FIELDS, AccessibilityTree, AccessibleNode
 from agent_app.runtimes.reader.seeing.ink import edges
 from agent_app.runtimes.reader.seeing.ocr import Ocr
+from agent_app.runtimes.reader.sight import Element
 from agent_app.screen.frame import Frame
 from agent_app.screen.windows import TopLevel, WindowList, WindowsUnknown, without_own
 
@@ -37,6 +38,10 @@ _SPOT = 14  # pixels around a click in which something is drawn, or nothing
 _DIALOG = (640, 400)  # a dialog up to this size asks something, a larger one is a form
 _ABOVE, _ASIDE, _BELOW = 300, 420, 60  # of an answer's button in a larger window
 _BAR = 130  # pixels of a browser's window in which its address stands
+# What is read of Latin, Chinese and Japanese labels is above; what is made of Cyrillic, Greek,
+# Hebrew, Arabic and Korean ones, or of icons, is below (each word of the shipped policy, in two
+# sizes, light and dark).
+_SURE = 0.9
 _KEPT = 64  # parts of screens whose texts are remembered
 _HARMLESS = FIELDS | {"menu", "page tab", "terminal"}
 _TERMINAL = "terminal"
@@ -60,7 +65,7 @@ class LiveSurroundings:
         self._display = environment.get("DISPLAY", "")
         self._windows: WindowList | None = None
         self._ocr: Ocr | None = None
-        self._known: OrderedDict[bytes, tuple[ShownText, ...]] = OrderedDict()
+        self._known: OrderedDict[bytes, tuple[Element, ...]] = OrderedDict()
         self._blind = False
 
     def near(self, frame: Frame, point: FramePoint, window: WindowRef | None) -> Nearby | None:
@@ -69,12 +74,13 @@ class LiveSurroundings:
             return None
         place = frame.transform.frame_to_screen(point)
         node = _at(self._nodes(self._process_at(place)), place)
-        own = _own_texts(read, point)
+        under = _own_texts(read, point)
+        own, sure = _shown(under), _is_sure(under)
         if node is not None and node.name:
             named = ShownText(node.name, frame.transform.region_to_box(node.region))
-            own = (named, *(text for text in own if text.text != node.name))
+            own, sure = (named, *(text for text in own if text.text != node.name)), True
         harmless = node is not None and node.role in _HARMLESS
-        return Nearby(own, harmless, drawn=_is_drawn(frame, point))
+        return Nearby(own, harmless, drawn=_is_drawn(frame, point), sure=sure)
 
     def around(
         self, frame: Frame, point: FramePoint | None, window: WindowRef | None
@@ -82,7 +88,13 @@ class LiveSurroundings:
         own = (each for each in self._stack() if window and each.region == window.region)
         dialog = next(own, None)
         box = _dialog_box(frame, point, window, dialog=bool(dialog and dialog.dialog))
-        return () if box is None else self._read(frame, box, window)
+        if box is None:
+            return ()
+        read = self._read(frame, box, window)
+        if read is None:
+            return None
+        told = self._told_within(frame, box, dialog)
+        return tuple(dict.fromkeys((*_shown(read), *told)))
 
     def focus(self, window: WindowRef) -> Focus | None:
         processes = {each.process for each in self._stack() if each.active and each.process}
@@ -106,6 +118,20 @@ class LiveSurroundings:
             lines=node.lines,
             region=node.region,
         )
+
+    def _told_within(self, frame: Frame, box: FrameBox, window: TopLevel | None) -> list[ShownText]:
+        """What an application says that stands in a part of its window, in any script."""
+        if window is None or not window.process:
+            return []
+        others = {each.title for each in self._stack() if each.process == window.process} - {
+            window.title
+        }  # a dialog may have another name here than its title
+        placed = (
+            (node, frame.transform.region_to_box(node.region))
+            for node in self._nodes({window.process})
+            if node.window not in others
+        )
+        return [ShownText(node.name, at) for node, at in placed if box.contains(at.center)]
 
     def hosts(self, frame: Frame, window: WindowRef) -> Hosts:
         bar = _bar(frame, window)
@@ -135,7 +161,7 @@ class LiveSurroundings:
 
     def _read(
         self, frame: Frame, box: FrameBox, window: WindowRef | None
-    ) -> tuple[ShownText, ...] | None:
+    ) -> tuple[Element, ...] | None:
         """The texts in a box of a frame, as far as it lies in the window; None when unreadable."""
         if self._blind:
             return None
@@ -174,13 +200,14 @@ class RecordedSurroundings:
 
     def near(self, frame: Frame, point: FramePoint, window: WindowRef | None) -> Nearby | None:
         read = read_within(self.ocr, frame, _around(point, *_REACH), window)
-        return Nearby(_own_texts(read, point), drawn=_is_drawn(frame, point))
+        own = _own_texts(read, point)
+        return Nearby(_shown(own), drawn=_is_drawn(frame, point), sure=_is_sure(own))
 
     def around(
         self, frame: Frame, point: FramePoint | None, window: WindowRef | None
     ) -> tuple[ShownText, ...] | None:
         box = _dialog_box(frame, point, window, dialog=True)
-        return () if box is None else read_within(self.ocr, frame, box, window)
+        return () if box is None else _shown(read_within(self.ocr, frame, box, window))
 
     def focus(self, window: WindowRef) -> Focus | None:  # noqa: ARG002 - it was not recorded
         return None
@@ -204,8 +231,8 @@ def read_within(
     box: FrameBox,
     window: WindowRef | None,
     *,
-    known: OrderedDict[bytes, tuple[ShownText, ...]] | None = None,
-) -> tuple[ShownText, ...]:
+    known: OrderedDict[bytes, tuple[Element, ...]] | None = None,
+) -> tuple[Element, ...]:
     """The texts in a box of a frame, as far as it lies in the window; in reading order.
 
     What the same pixels at the same place said before is taken from `known`, and put there.
@@ -225,13 +252,7 @@ def read_within(
     size = Size(right - left, bottom - top)
     part = ImagePart(image, frame.sha1, FrameTransform(ScreenPoint(0, 0), 1.0, size))
     found = ocr.read_within(part, [FrameBox(0, 0, size.width, size.height)])
-    placed = [
-        ShownText(
-            each.text,
-            FrameBox(each.box.left + left, each.box.top + top, each.box.width, each.box.height),
-        )
-        for each in found
-    ]
+    placed = [replace(each, box=_moved(each.box, left, top)) for each in found]
     texts = tuple(sorted(placed, key=_reading_place))
     if known is not None:
         known[name] = texts
@@ -240,18 +261,30 @@ def read_within(
     return texts
 
 
-def _reading_place(text: ShownText) -> tuple[int, float]:
-    assert text.box is not None
+def _shown(read: Sequence[Element]) -> tuple[ShownText, ...]:
+    return tuple(ShownText(each.text, each.box) for each in read)
+
+
+def _is_sure(read: Sequence[Element]) -> bool:
+    """Whether any of it was read without doubt; letters of a script that is not known never are."""
+    return any(each.confidence >= _SURE for each in read)
+
+
+def _moved(box: FrameBox, right: float, down: float) -> FrameBox:
+    return FrameBox(box.left + right, box.top + down, box.width, box.height)
+
+
+def _reading_place(text: Element) -> tuple[int, float]:
     return round(text.box.center.y / 12), text.box.left
 
 
-def _own_texts(read: Sequence[ShownText], point: FramePoint) -> tuple[ShownText, ...]:
+def _own_texts(read: Sequence[Element], point: FramePoint) -> tuple[Element, ...]:
     """The texts that are clicked: under the click, else right beside or below it."""
-    boxes = [(text, text.box) for text in read if text.box is not None]
+    boxes = [(text, text.box) for text in read]
     under = tuple(text for text, box in boxes if _grown(box, *_UNDER).contains(point))
     if under:
         return under
-    beside: list[tuple[float, ShownText]] = []
+    beside: list[tuple[float, Element]] = []
     for text, box in boxes:
         aside = max(box.left - point.x, point.x - box.right, 0.0)
         below = box.top - point.y
