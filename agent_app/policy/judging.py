@@ -279,7 +279,7 @@ class Policy:
                 reason = f"{place} “{word}”, and {risk.why}"
                 clicked = case.nearby.own if case.clicks and case.nearby else ()
                 deed = deed_of(case, clicked, by_ing=True)
-                beside = f", where “{text}” stands," if dialog else ""
+                beside = "" if case.clicks and not dialog else f", where “{text}” stands,"
                 scope = f"{deed}{beside} in {case.application or 'any window'}"
                 named = tuple(each for each in shown if each.text == text) or shown
                 best = _Found(risk.verdict, f"words.{risk.name}", reason, scope, named)
