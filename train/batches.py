@@ -444,5 +444,5 @@ def _questions_told(
     }
 
 
-ORDER_KINDS = ("shape", "word", "field", "typing", "relation", "missing", "key", "done")
+ORDER_KINDS = ("shape", "word", "field", "typing", "relation", "missing", "key", "done", "nearly")
 COLOUR_COUNT = len(COLOURS)

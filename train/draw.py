@@ -17,7 +17,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from train.screens import COLOURS, ICONS, SHAPES, Box, Element, Scene
-from train.words import label
+from train.words import label, short_labels
 
 RGB = (
     (220, 40, 40),
@@ -136,7 +136,7 @@ class Canvas:
         self.size = size
         self._fonts = rng.sample(fonts, min(2, len(fonts)))
         self._text_size = rng.choice((11, 12, 12, 13, 13, 14, 14, 15, 16, 18, 20))
-        self._used: set[str] = set()
+        self.used: set[str] = set()
         self._pairs = [(c, f) for c in range(len(COLOURS)) for f in range(len(SHAPES))]
         rng.shuffle(self._pairs)
         self._icons = list(range(len(ICONS)))
@@ -147,8 +147,8 @@ class Canvas:
     def name(self, *, longest: int = 16) -> str:
         while True:
             text = label(self.rng, pool=self.pool, longest=longest)
-            if text.lower() not in self._used:
-                self._used.add(text.lower())
+            if text.lower() not in self.used:
+                self.used.add(text.lower())
                 return text
 
     def next_row(self) -> int:
@@ -160,6 +160,10 @@ class Canvas:
         name = self._fonts[0] if self.rng.random() < 0.8 else self._fonts[-1]
         size = self._text_size
         return name, size if self.rng.random() < 0.8 else self.rng.randrange(11, 22)
+
+    @property
+    def caption_font(self) -> tuple[str, int]:
+        return self._fonts[0], min(self._text_size, 16)
 
     def ink(self, ground: Colour) -> Colour:
         light = _luminance(ground) < 0.5
@@ -269,7 +273,7 @@ class Canvas:
         self.add(Element("check" if is_check else "option", text, where, spot, ends, row=row))
 
     def caption(self, x: float, middle: float, text: str, *, row: int = -1) -> Element:
-        face = (self._fonts[0], min(self._text_size, 16))
+        face = self.caption_font
         shown = text + ":" * (self.rng.random() < 0.4)
         spot, ends = self.put(x, middle, shown, face, self.ink(self.ground))
         made = Element("text", text, spot, spot, ends[: len(text)], row=row)
@@ -372,7 +376,7 @@ def _items(canvas: Canvas, box: Box) -> None:
     rng, face = canvas.rng, canvas.text_font()
     high = face[1] + rng.randrange(5, 16)
     y, indent = box[1] + 2, rng.randrange(4, 28)
-    chosen = rng.randrange(8)
+    chosen, with_keys = rng.randrange(8), rng.random() < 0.4
     for number in range(12):
         if y + high > box[3] - 2:
             break
@@ -386,6 +390,53 @@ def _items(canvas: Canvas, box: Box) -> None:
             ink = canvas.ink(ground)
             spot, ends = canvas.put(box[0] + indent, y + high / 2, text, face, ink)
             canvas.add(Element("item", text, line, spot, ends))
+            if with_keys and rng.random() < 0.6:  # as menus have them; nobody asks for these
+                keys = rng.choice(("Ctrl+", "Alt+", "Shift+Ctrl+")) + rng.choice("ABCDEFNOPQSVWXZ")
+                left = box[2] - canvas.width(keys, face) - 8
+                if left > ends[-1] + 10:
+                    canvas.put(left, y + high / 2, keys, face, ink)
+        y += high * (1.4 if rng.random() < 0.12 else 1)
+
+
+def _keys(canvas: Canvas, box: Box) -> None:
+    """Keys in a grid, all of one size, each with a letter, a digit or a few."""
+    rng, face = canvas.rng, canvas.text_font()
+    columns, gap = rng.randint(3, 7), rng.randrange(0, 7)
+    wide = min(float(rng.randrange(36, 84)), (box[2] - box[0]) / columns)
+    high = max(face[1] + 6.0, min(wide, rng.uniform(24, 48)))
+    count = columns * int((box[3] - box[1]) // high)
+    style = canvas.ground if rng.random() < 0.3 else _ground(rng)
+    outline = _shade(style, -50 if _luminance(style) > 0.4 else 50)
+    corner = rng.randrange(0, 7)
+    for number, text in enumerate(short_labels(rng, count, canvas.used)):
+        row, column = divmod(number, columns)
+        x, y = box[0] + column * wide, box[1] + row * high
+        where = (round(x), round(y), round(x + wide - 1 - gap), round(y + high - 1 - gap))
+        inner = canvas.width(text, face)
+        if inner > where[2] - where[0] - 4:
+            canvas.hidden.add(text)
+            continue
+        canvas.draw.rounded_rectangle(where, corner, fill=style, outline=outline)
+        middle = (where[1] + where[3]) / 2
+        left = (where[0] + where[2] - inner) / 2
+        spot, ends = canvas.put(left, middle, text, face, canvas.ink(style))
+        canvas.add(Element("button", text, where, spot, ends))
+
+
+def _notes(canvas: Canvas, box: Box) -> None:
+    """Lines of plain text, some long, some with what they tell beside them."""
+    rng = canvas.rng
+    high = rng.randrange(22, 40)
+    y, half = box[1] + 2, (box[2] - box[0]) * rng.uniform(0.4, 0.6)
+    while y + high < box[3]:
+        row, beside = canvas.next_row(), rng.random() < 0.5
+        room = half if beside else box[2] - box[0]
+        text = canvas.name(longest=36 if rng.random() < 0.6 else 14)
+        if canvas.width(text, canvas.caption_font) + 14 > room:
+            text = canvas.name(longest=12)
+        canvas.caption(box[0] + 6, y + high / 2, text, row=row)
+        if beside:
+            canvas.caption(box[0] + 6 + half, y + high / 2, canvas.name(longest=12), row=row)
         y += high
 
 
@@ -413,8 +464,12 @@ def _bar(canvas: Canvas, box: Box) -> None:
         _scatter(canvas, (box[0], box[1] + high + 2, box[2], box[3]))
 
 
-_BLOCKS: tuple[Callable[[Canvas, Box], None], ...] = (_scatter, _form, _rows, _items, _bar)
-_SHARES = (0.5, 0.14, 0.1, 0.12, 0.14)
+_BLOCKS: tuple[Callable[[Canvas, Box], None], ...] = (
+    *(_scatter, _form, _rows, _items, _bar),
+    *(_keys, _notes),
+)
+_SHARES = (0.45, 0.12, 0.1, 0.12, 0.13, 0.04, 0.04)
+_KNOWN_SHARES = (0.5, 0.14, 0.1, 0.12, 0.14, 0, 0)  # keys are no known words
 
 
 def plain_scene(rng: random.Random, size: tuple[int, int]) -> tuple[Scene, str]:
@@ -444,6 +499,7 @@ def draw_scene(
 ) -> Scene:
     """A screen of `size` pixels, its names from `pool`; held-out ones in fonts never trained."""
     canvas = Canvas(rng, size, pool, HELD_FONTS if held_out else FONTS)
+    shares = _SHARES if pool == "train" else _KNOWN_SHARES
     _backdrop(canvas)
     ground = canvas.ground
     for box in _split(rng, (2.0, 2.0, size[0] - 2.0, size[1] - 2.0)):
@@ -454,7 +510,7 @@ def draw_scene(
             frame = tuple(round(side) for side in box)
             outline = _shade(canvas.ground, -50 if canvas.ground[0] > 110 else 50)
             canvas.draw.rectangle(frame, fill=canvas.ground, outline=outline)
-        fill = _scatter if small else rng.choices(_BLOCKS, _SHARES)[0]
+        fill = _scatter if small else rng.choices(_BLOCKS, shares)[0]
         fill(canvas, (box[0] + 3, box[1] + 3, box[2] - 3, box[3] - 3))
     return Scene(canvas.image, tuple(canvas.elements), frozenset(canvas.hidden))
 

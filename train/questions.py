@@ -15,10 +15,23 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from agent_app.model_runtime import THINK_CLOSE, THINK_OPEN
-from train.screens import COLOURS, ICONS, NOUNS, SHAPES, Element, Scene
-from train.words import label, typed_text
+from train.screens import COLOURS, ICONS, NOUNS, SHAPES, Box, Element, Scene
+from train.words import label, short_label, typed_text
 
 _DIRECTIONS = ("below", "above", "left of", "right of")
+_FARTHEST = 400  # pixels between two things that are named together
+_CALLED = {  # what people call a kind; the first is the screens' own word for it
+    "button": ("button",),
+    "field": ("field", "field", "text field"),
+    "check": ("check box", "checkbox"),
+    "option": ("option", "radio button"),
+    "tab": ("tab",),
+    "menu": ("menu",),
+    "item": ("item", "menu item", "entry"),
+    "link": ("link",),
+    "text": ("text", "label"),
+}
+REFUSED = ("missing", "nearly")  # kinds of orders that are to be refused
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
 _KEYS = {
     "Enter": "enter",
@@ -48,7 +61,8 @@ PLACE = re.compile(rb"x=0\.(\d)(\d)(\d), y=0\.(\d)(\d)(\d)")
 class Order:
     """One thing to do: how it is asked for, the reply's thought, sentence and code.
 
-    `aims` are the elements whose places the reply tells, in order. `kind` names what is judged.
+    `aims` are the elements whose places the reply tells, in order. `kind` names what is judged:
+    "nearly" is what is missing although something one letter off is there.
     """
 
     asked: str
@@ -121,31 +135,37 @@ class Asker:
         """One of the ways to name an element that stands on the screen once."""
         if one.kind in ("shape", "icon"):
             return f"the {one.label}" + " icon" * (one.kind == "icon")
-        return self._called(one.label, NOUNS[one.kind], bare=one.kind != "field")
+        return self._called(one.label, one.kind)
 
-    def _called(self, name: str, noun: str, *, bare: bool = True) -> str:
-        draw = self.rng.random()
-        if bare and (draw < 0.4 or not noun):
-            return name
-        if bare and draw < 0.55:
-            return f'"{name}"'
-        if draw < 0.7:
-            return f'the {noun} "{name}"'
+    def _called(self, name: str, kind: str) -> str:
+        rng, draw = self.rng, self.rng.random()
+        noun = rng.choice(_CALLED[kind])
+        if kind == "text":
+            name += ":" * (rng.random() < 0.25)  # as it may be written, or not
+            draw *= 0.75
+        if kind == "field":
+            draw = 0.5 + draw / 2
+        if draw < 0.5:
+            return name if draw < 0.28 else f'"{name}"'
+        if draw < 0.74:
+            return f'the {noun} "{name}"' if draw < 0.6 else f'the "{name}" {noun}'
         return f"the {noun} {name}" if draw < 0.88 else f"the {name} {noun}"
 
-    def _absent(self) -> str:
-        """A name that stands nowhere; now and then nearly one that does."""
+    def _absent(self) -> tuple[str, str]:
+        """A name that stands nowhere, now and then nearly one that does; and the order's kind."""
         if self.worded and self.rng.random() < self.near:
             name = self.elements[self.rng.choice(self.worded)].label
             at = self.rng.randrange(len(name))
             other = self.rng.choice("abcdefghijklmnoprstuvwy")
             name = name[:at] + other + name[at + 1 :]
             if name.lower() not in self._taken:
-                return name
+                return name, "nearly"
         while True:
             name = label(self.rng, pool=self.words)
+            if self.words == "train" and self.rng.random() < 0.06:
+                name = short_label(self.rng)
             if name.lower() not in self._taken:
-                return name
+                return name, "missing"
 
     def _at(self, index: int) -> str:
         at = zip(self.elements[index].centre, self.size, strict=True)
@@ -168,13 +188,18 @@ class Asker:
             aims = (start, at)
             thought = f"From {self._at(start)} I look {way}."
         if draw < 0.9:
-            verb = self.rng.choice(("Click", "Click", "Click", "Click on", "Select"))
+            verb = self.rng.choice(("Click", "Click", "Click", "Click on", "Select", "Press"))
             asked, told, call = f"{verb} {named}", f"Click {named}.", "click"
         elif draw < 0.95:
             asked, told, call = f"Double-click {named}", f"Double-click {named}.", "doubleClick"
         else:
             asked, told, call = f"Right-click {named}", f"Right-click {named}.", "rightClick"
+        asked = self._begun(asked)
         return Order(asked, told, thought, f"pyautogui.{call}({self._at(at)})", kind, aims)
+
+    def _begun(self, asked: str) -> str:
+        """An order as people write it: with a capital letter or a small one."""
+        return asked[0].lower() + asked[1:] if self.rng.random() < 0.35 else asked
 
     def _pick(self, *kinds: str) -> int | None:
         found = [at for kind in kinds for at in self.by_kind.get(kind, [])]
@@ -188,7 +213,7 @@ class Asker:
         if not self.worded:
             return None
         at = self.rng.choice(self.worded)
-        if self.rng.random() < 0.05 and self.by_kind.get("text"):
+        if self.rng.random() < 0.12 and self.by_kind.get("text"):
             at = self.rng.choice(self.by_kind["text"])
         return self._on(at, self.called(self.elements[at]), "word")
 
@@ -205,7 +230,7 @@ class Asker:
     def _typed(self, named: str, place: str, aims: tuple[int, ...]) -> Order:
         text = typed_text(self.rng).replace('"', "").replace("\\", "")
         verb = self.rng.choice(("Type", "Type", "Write", "Enter"))
-        asked = f'{verb} "{text}" into {named}'
+        asked = self._begun(f'{verb} "{text}" into {named}')
         told = f'Type "{text}" into {named}.'
         code = f'pyautogui.click({place})\npyautogui.write(message="{text}")'
         if self.rng.random() < 0.4:
@@ -215,7 +240,7 @@ class Asker:
         return Order(asked, told, _SEES, code, "typing", aims)
 
     def _relation(self) -> Order | None:
-        ways = [self._beside, self._beside, self._nth, self._in_row]
+        ways = [self._beside, self._named_beside, self._nth, self._in_row]
         self.rng.shuffle(ways)
         return next((made for made in (way() for way in ways) if made), None)
 
@@ -235,6 +260,34 @@ class Asker:
                     one = self.elements[start]
                     named = f"the {noun} {way} {self.called(one)}"
                     return self._on(at, named, "relation", start, way)
+        return None
+
+    def _named_beside(self) -> Order | None:
+        """A named thing on one side of another named one, in its row or its column."""
+        rng, several = self.rng, [at for found in self._again.values() for at in found]
+        known = [at for kind, found in self.by_kind.items() if kind != "field" for at in found]
+        for at in rng.sample(several, min(3, len(several))) + rng.sample(known, min(6, len(known))):
+            one = self.elements[at]
+            if one.kind in ("shape", "icon"):
+                continue
+            beside = [
+                (start, way)
+                for start in known
+                for way in _DIRECTIONS
+                if start != at and _lies(one.box, way, self.elements[start].box)
+            ]
+            if not beside:
+                continue
+            start, way = rng.choice(beside)
+            anchor = self.elements[start]
+            twins = [other for other in self.elements if other.label.lower() == one.label.lower()]
+            if sum(_lies(twin.box, way, anchor.box) for twin in twins) != 1:
+                continue
+            if rng.random() < 0.6 and anchor.kind not in ("shape", "icon"):
+                named = f'"{one.label}" {way} "{anchor.label}"'
+            else:
+                named = f"{self._called(one.label, one.kind)} {way} {self.called(anchor)}"
+            return self._on(at, named, "relation", start, way)
         return None
 
     def _nearest(self, start: int, way: str, kind: str) -> int | None:
@@ -299,7 +352,7 @@ class Asker:
 
     def _missing(self) -> Order | None:
         """Something that is not there."""
-        rng, draw = self.rng, self.rng.random()
+        rng, draw, why = self.rng, self.rng.random(), "missing"
         if draw < 0.3:
             shown = {one.label for one in self.elements if one.kind in ("shape", "icon")}
             pairs = {f"{colour} {shape}" for colour in COLOURS for shape in SHAPES} - shown
@@ -310,22 +363,26 @@ class Asker:
                 named = f"the {rng.choice(sorted(icons))} icon"
             else:
                 named = f"the {rng.choice(sorted(pairs))}"
-        elif draw < 0.85:
-            noun = rng.choice(("button", "check box", "option", "tab", "menu", "item", "link"))
-            named = self._called(self._absent(), noun)
-        elif draw < 0.95:
-            named = self._called(self._absent(), "field", bare=False)
-            typed = self._typed(named, "", ())
-            return self._lacks(typed.asked, named)
         else:
-            way = rng.choice(_DIRECTIONS)
-            named = f"the {rng.choice(('button', 'field', 'shape'))} {way} {self._absent()}"
-        return self._lacks(self._on(0, named, "missing").asked if self.elements else "", named)
+            absent, why = self._absent()
+            if draw < 0.82:
+                kind = rng.choice([kind for kind in _CALLED if kind not in ("field", "text")])
+                named = self._called(absent, kind)
+            elif draw < 0.92:
+                named = self._called(absent, "field")
+                return self._lacks(self._typed(named, "", ()).asked, named, why)
+            elif draw < 0.96 and self.worded:
+                anchor = self.elements[rng.choice(self.worded)].label
+                named = f'"{absent}" {rng.choice(_DIRECTIONS)} "{anchor}"'
+            else:
+                what = rng.choice(("button", "field", "shape"))
+                named = f"the {what} {rng.choice(_DIRECTIONS)} {absent}"
+        return self._lacks(self._on(0, named, why).asked if self.elements else "", named, why)
 
-    def _lacks(self, asked: str, named: str) -> Order | None:
+    def _lacks(self, asked: str, named: str, kind: str) -> Order | None:
         told = f"Report that {named} is missing."
         code = 'computer.terminate(status="failure", answer="It is not on the screen.")'
-        return Order(asked, told, _LACKS, code, "missing") if asked else None
+        return Order(asked, told, _LACKS, code, kind) if asked else None
 
     def key(self) -> Order:
         rng = self.rng
@@ -347,18 +404,30 @@ class Asker:
             code = f"pyautogui.scroll({-5 if down else 5}, x=0.5, y=0.5)"
         else:
             told, code = "Wait a moment.", "computer.wait(seconds=1)"
-        return Order(told[:-1], told, "I do that.", code, "key")
+        return Order(self._begun(told[:-1]), told, "I do that.", code, "key")
+
+
+def _lies(box: Box, way: str, anchor: Box) -> bool:
+    """Whether a box lies on that side of another one, at least half in its row or column."""
+    axis = 1 if way in ("below", "above") else 0
+    first, second = (anchor, box) if way in ("below", "right of") else (box, anchor)
+    gap = second[axis] - first[axis + 2]
+    other = 1 - axis
+    shared = min(box[other + 2], anchor[other + 2]) - max(box[other], anchor[other])
+    smaller = min(box[other + 2] - box[other], anchor[other + 2] - anchor[other])
+    return -2 <= gap <= _FARTHEST and shared >= smaller / 2
 
 
 _KINDS = {
-    "shape": 0.1,
-    "word": 0.36,
-    "field": 0.06,
-    "typing": 0.12,
-    "relation": 0.16,
-    "missing": 0.17,
+    "shape": 0.08,
+    "word": 0.34,
+    "field": 0.05,
+    "typing": 0.1,
+    "relation": 0.18,
+    "missing": 0.22,
     "key": 0.03,
 }
+_REFUSED_AFTER_STEPS = 0.2  # of the orders, besides those of the mixture
 
 
 def ask(asker: Asker, kinds: Sequence[str] = ()) -> Order:
@@ -377,7 +446,7 @@ def past(asker: Asker, count: int) -> list[Order]:
     found: list[Order] = []
     while len(found) < count:
         order = ask(asker)
-        if order.kind != "missing":
+        if order.kind not in REFUSED:
             found.append(order)
     return found
 
@@ -385,7 +454,8 @@ def past(asker: Asker, count: int) -> list[Order]:
 def question(asker: Asker, done: Sequence[Order], kinds: Sequence[str] = ()) -> Question:
     """A task on the screen as it is now, after `done`."""
     rng = asker.rng
-    now = ask(asker, kinds)
+    often = done and not kinds and rng.random() < _REFUSED_AFTER_STEPS
+    now = ask(asker, ("missing",) if often else kinds)
     then = [ask(asker).asked for _ in range(rng.choice((1, 1, 2)))]
     left = [now.asked, *(then if rng.random() < (0.3 if done else 0.15) and not kinds else ())]
     if not done:
