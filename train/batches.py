@@ -33,6 +33,7 @@ from train.shape import open_tokenizer
 
 CELL = 28  # pixels: one visual token
 NEAR, WHOLE = 5, 12  # letters that are told of a cell, and of the thing that covers it
+_FOUND, _REFUSAL = 1.5, 3.0  # what the first words of a thought weigh: refusals are rarer
 PLACES = 14  # six digits each of two places, and where each place's reason stands
 _LETTERS = " abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_+&#%/:…!?@"
 LETTERS = {letter: number for number, letter in enumerate(_LETTERS, 1)}
@@ -230,7 +231,8 @@ class Words:
         said = encode(one.reply)
         ids += [*said, self.end]
         weights = [0.0] * start + [0.15] * (len(said) + 1)
-        weights[start + 1] = weights[start + 2] = 1.5  # what the thought says: found, missing, done
+        # what the thought says: found, missing, done
+        weights[start + 1] = weights[start + 2] = _REFUSAL if one.kind in asked.REFUSED else _FOUND
         return ids, start, weights
 
     def places(self, ids: Sequence[int], start: int) -> list[list[int]]:
