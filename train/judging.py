@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 import torch
 
 from agent_app.model_runtime import THINK_CLOSE
-from train.batches import ORDER_KINDS, Batch, Words
+from train.batches import ORDER_KINDS, Batch
 from train.model import SmallKimi
-from train.questions import REFUSED
+from train.orders import REFUSED
+from train.turns import Words
 
 _PLACE = re.compile(r"x=(\d\.\d+), y=(\d\.\d+)")
 

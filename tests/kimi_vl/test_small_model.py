@@ -17,7 +17,7 @@ from agent_app.runtimes.kimi_vl import open_kimi_vl
 from agent_app.runtimes.kimi_vl.hub import find
 from agent_app.runtimes.kimi_vl.runtime import KimiVLRuntime
 from train.asking import Asked, answer, questions
-from train.draw import RGB, form_mask
+from train.canvas import RGB, form_mask
 from train.engines import is_same
 from train.screens import COLOURS, SHAPES
 
