@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 
 from agent_app.errors import KnownError
 from agent_app.settings import SettingsFile
+from agent_app.ui.phrases import CORE, Phrases
 
 OURS = Path(__file__).parent / "translations"
 _LONGEST_BYTES = 4_000_000
@@ -38,12 +39,15 @@ class Translation(QTranslator):
         self.texts = read_texts(path)
         # a text that was taken to another class is still what it was
         self._elsewhere = {source: text for (_, source), text in self.texts.items()}
+        core = {source: text for (context, source), text in self.texts.items() if context == CORE}
+        self._phrases = Phrases(core)
 
     def isEmpty(self) -> bool:  # noqa: N802 - Qt's name
         return not self.texts
 
     def translate(self, context: str, source: str, *_others: Any) -> str | None:  # type: ignore[override]  # None is Qt's null: ask the next one
-        return self.texts.get((context, source)) or self._elsewhere.get(source)
+        known = self.texts.get((context, source)) or self._elsewhere.get(source)
+        return self._phrases.translate(source) if known is None and context == CORE else known
 
 
 def read_texts(path: Path) -> dict[tuple[str, str], str]:

@@ -42,7 +42,7 @@ class SteerBar(QWidget):
         self._offer: VetoOffered | None = None
         self._typing = False
         self.field = QLineEdit(self)
-        self.field.setPlaceholderText(self.tr("A hint, while it runs: not that one, the second"))
+        self.field.setPlaceholderText(self.tr("Hint: not that one, the second"))
         self.field.setAccessibleName(self.tr("Hint"))
         self.field.setToolTip(
             self.tr("The agent holds still while you type, and goes on with your words (Ctrl+H)")

@@ -58,6 +58,7 @@ class ThoughtPanel(QWidget):
         rows.addLayout(head)
         rows.addWidget(self.search)
         rows.addWidget(self.view, 1)
+        self.show_step(None)
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in these colours."""
@@ -72,7 +73,8 @@ class ThoughtPanel(QWidget):
     def show_step(self, step: Step | None) -> None:
         """Show the reply of a step, as far as it has come."""
         self._step = step
-        self.fold.setEnabled(step is not None)
+        for button in (self.fold, self.copy):
+            button.setEnabled(step is not None)
         folded = step is not None and step.number in self._folded
         self.fold.blockSignals(True)  # it is not the person who folds
         self.fold.setChecked(folded)

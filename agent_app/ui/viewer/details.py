@@ -97,7 +97,7 @@ class Details(QFrame):
         """Show another episode; which step is said next."""
         self._reel, self._shot = reel, None
         self.number.setText("")
-        self._say_result("no steps were recorded" if reel is not None else "", "muted")
+        self._say_result(self.tr("no steps were recorded") if reel is not None else "", "muted")
         self.took.setText("")
         self.title.setText("")
         self.deeds.hide()

@@ -13,6 +13,7 @@ from agent_app.episode.steps import EpisodeStep
 from agent_app.episode.wording import Tone, result_of
 from agent_app.events import FrameRef, Timing
 from agent_app.exporting.moments import Moments, moments_of
+from agent_app.ui.phrases import spoken
 from agent_app.ui.story import PieceKind, shown_line, shown_text
 
 Look = Literal["before", "target", "after"]
@@ -202,6 +203,7 @@ def _shots(steps: Sequence[EpisodeStep], moments: Sequence[Moments]) -> Iterator
         decode = timing.decode if timing is not None else 0.0
         thinks = max(began, answered - decode) if decode else began
         result, tone = result_of(step)
+        result = spoken(result)
         yield Shot(step, began, thinks, answered, acted, done, ended, result, tone, timing)
 
 
