@@ -26,38 +26,42 @@ from agent_app.ui.timing import seconds_text
 
 Tone = Literal["plain", "question", "good", "warn", "bad"]
 _MOST_LINES = 7
+_LEAST_LINES = 2  # where there is room for no more
 _BAR_STEPS = 1000
 
 
 class PlainText(QPlainTextEdit):
-    """Text to read, select and copy; as high as its lines, then it scrolls."""
+    """Text to read, select and copy; as high as its lines where it has room, else it scrolls."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setReadOnly(True)
         self.setTabChangesFocus(True)
         self.setProperty("role", "plain")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.document().setDocumentMargin(0)
         self.document().documentLayout().documentSizeChanged.connect(self._fit)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        lines = max(1, min(_MOST_LINES, self._lines()))
-        return QSize(200, lines * self.fontMetrics().lineSpacing() + 4)
+        return self._size_of(_MOST_LINES)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        return self.sizeHint()
+        return self._size_of(_LEAST_LINES)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         super().resizeEvent(event)
         self._fit()
 
+    def _size_of(self, most: int) -> QSize:
+        lines = max(1, min(most, self._lines()))
+        return QSize(200, lines * self.fontMetrics().lineSpacing() + 4)
+
     def _lines(self) -> int:
         return round(self.document().size().height())  # this document counts lines, not pixels
 
     def _fit(self) -> None:
-        fits = self._lines() <= _MOST_LINES
+        fits = self._lines() <= _MOST_LINES and self.height() >= self.sizeHint().height()
         bar = Qt.ScrollBarPolicy
         self.setVerticalScrollBarPolicy(bar.ScrollBarAlwaysOff if fits else bar.ScrollBarAsNeeded)
         self.updateGeometry()

@@ -98,15 +98,15 @@ class QuestionCard(Card):
         self._arrange()
 
     def _arrange(self) -> None:
-        """The choices beside each other where they have room, else below each other."""
-        gaps = self._choices.spacing() * (len(self.buttons) - 1)
+        """As many choices beside each other as have room: all of them, half of them, or one."""
+        count = len(self.buttons)
+        gap = self._choices.spacing()
         widest = max((button.sizeHint().width() for button in self.buttons), default=0)
         margins = self.rows.contentsMargins()
-        room = self.width() - margins.left() - margins.right()
-        across = len(self.buttons) * widest + gaps <= room
+        fit = (self.width() - margins.left() - margins.right() + gap) // (widest + gap)
+        columns = next((each for each in (count, -(-count // 2)) if each <= fit), 1)
         for at, button in enumerate(self.buttons):
-            row, column = (0, at) if across else (at, 0)
-            self._choices.addWidget(button, row, column)
+            self._choices.addWidget(button, *divmod(at, columns))
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         super().resizeEvent(event)

@@ -60,7 +60,7 @@ class ScreenshotView(QWidget):
         self._dragged: QPointF | None = None
         self._pressed: QPointF | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(240, 150)
+        self.setMinimumSize(240, 90)
         self.setAccessibleName(self.tr("Screenshot"))
 
     @property

@@ -172,14 +172,14 @@ def _style_sheet(theme: Theme) -> str:
     QLineEdit {{ padding: 5px 8px; border-radius: 6px; }}
     QDoubleSpinBox {{
         background: {t.surface}; border: 1px solid {t.line}; border-radius: 6px;
-        padding: 5px 4px 5px 8px; min-height: 18px; }}
+        padding: 3px 4px 3px 8px; min-height: 20px; }}
     QDoubleSpinBox QLineEdit {{ background: transparent; border: none; padding: 0 0 0 4px; }}
     QDoubleSpinBox:focus {{ border: 1px solid {t.accent}; }}
     QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{ width: 0; border: none; }}
     QDoubleSpinBox:disabled {{ color: {t.muted}; background: {t.window}; }}
     QComboBox {{
         background: {t.surface}; border: 1px solid {t.line}; border-radius: 6px;
-        padding: 5px 10px; min-height: 18px; }}
+        padding: 5px 10px; min-height: 20px; }}
     QComboBox::drop-down {{ border: none; width: 22px; }}
     QComboBox::down-arrow {{
         width: 0; height: 0; margin-right: 8px; border-left: 4px solid {t.surface};
@@ -203,7 +203,7 @@ def _style_sheet(theme: Theme) -> str:
     QProgressBar::chunk {{ background: {t.accent}; border-radius: 4px; }}
     QPushButton {{
         background: {t.surface}; border: 1px solid {t.line}; border-radius: 6px;
-        padding: 6px 14px; min-height: 18px; }}
+        padding: 5px 14px; min-height: 20px; }}
     QPushButton:hover {{ border-color: {t.muted}; }}
     QPushButton:focus {{ border: 1px solid {t.accent}; }}
     QPushButton:pressed {{ background: {t.sunken}; }}
@@ -226,7 +226,7 @@ def _style_sheet(theme: Theme) -> str:
         background: {t.accent_soft}; color: {t.accent}; }}
     QPushButton[role="tab"]:focus {{ border-color: {t.accent}; }}
     QPushButton[role="tab"]:disabled {{ color: {t.faint}; }}
-    QPushButton[role="icon"] {{ padding: 6px 9px; }}
+    QPushButton[role="icon"] {{ padding: 5px 9px; }}
     QPushButton[role="switch"] {{ padding: 4px 10px; }}
     QPushButton[role="switch"]:checked {{
         background: {t.accent_soft}; color: {t.accent}; border-color: {t.accent}; }}

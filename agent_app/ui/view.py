@@ -209,7 +209,7 @@ class RunView(QWidget):
         left.setChildrenCollapsible(False)
         columns = QSplitter(Qt.Orientation.Horizontal, self)
         for widget, least, stretch in (
-            (left, 220, 0),
+            (left, 240, 0),
             (self.pane, 420, 1),
             (self.thought_panel, 240, 0),
         ):

@@ -43,7 +43,8 @@ SLACK = 1  # pixels: rounding at fractions of a scale
 SIZES = ((1280, 800), (960, 600))
 _WHOLE = (QAbstractSpinBox, QAbstractScrollArea, QComboBox, QLineEdit)  # whose parts are Qt's own
 _ABOVE = (Sheet, Preview)  # lie over others by design
-_ENGLISH = re.compile(r"[A-Za-z']{2,}(?: [a-z']{2,}){2,}")  # a few words in a row
+_NO_PROSE = re.compile(r"apt-get.*|`[^`]*`|vLLM at \S+")  # what is typed, or named
+_ENGLISH = re.compile(r"[A-Za-z']{2,}(?: [a-z']+){2,}")  # a few words in a row
 
 
 def problems(top: QWidget) -> list[str]:
@@ -89,7 +90,7 @@ def english(top: QWidget, words: tuple[Words, ...] = (ENGLISH, CHINESE)) -> list
         "\n".join((each.task, each.answer, *itertools.chain(*each.steps))) for each in words
     )
     texts = [
-        each.text()
+        _NO_PROSE.sub("", each.text())
         for kind in (QLabel, QAbstractButton)
         for each in top.findChildren(kind)
         if each.isVisible() and each.text() not in told

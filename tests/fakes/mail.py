@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -168,6 +169,12 @@ def screen(stage: int) -> Image.Image:
     return image
 
 
+@cache
+def seen(stage: int) -> Frame:
+    """That desktop as a frame."""
+    return framed(screen(stage))
+
+
 class MailRun:
     """The run as events, whose clock may have begun before now; `keep` takes each frame."""
 
@@ -215,7 +222,7 @@ class MailRun:
 
     def judge(self, number: int) -> ActionJudged:
         """Policy wants the person asked."""
-        frame = framed(screen(number - 1))
+        frame = seen(number - 1)
         self._keep(frame)
         ref = FrameRef(frame.sha1, TRANSFORM, 1)
         judged = JUDGED
@@ -243,7 +250,7 @@ class MailRun:
         return actions[number - 1]
 
     def _captured(self, number: int, stage: int) -> Event:
-        frame = framed(screen(stage))
+        frame = seen(stage)
         self._keep(frame)
         return FrameCaptured(number, FrameRef(frame.sha1, TRANSFORM, 1), self.now)
 

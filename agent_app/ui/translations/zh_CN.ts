@@ -297,6 +297,10 @@
         <translation>任何窗口</translation>
     </message>
     <message>
+        <source>as asked</source>
+        <translation>按要求</translation>
+    </message>
+    <message>
         <source>asking for the model</source>
         <translation>正在询问模型</translation>
     </message>
@@ -671,6 +675,18 @@
     <message>
         <source>{folder} cannot be written</source>
         <translation>{folder} 不可写</translation>
+    </message>
+    <message>
+        <source>{model}, {precision} on {devices}</source>
+        <translation>{model}，{precision}，在 {devices} 上</translation>
+    </message>
+    <message>
+        <source>{model}, {precision} on {devices}, fast engine</source>
+        <translation>{model}，{precision}，在 {devices} 上，快速引擎</translation>
+    </message>
+    <message>
+        <source>{model}, {precision} on {devices}, plain path ({why})</source>
+        <translation>{model}，{precision}，在 {devices} 上，普通引擎（{why}）</translation>
     </message>
     <message>
         <source>{names} names from {programs} programs</source>
@@ -2134,7 +2150,7 @@ To watch one from elsewhere, drop its folder on this page.</source>
     </message>
     <message>
         <source>Hint: not that one, the second</source>
-        <translation>提示：不是那个，是第二个</translation>
+        <translation>提示：不是它，要第二个</translation>
     </message>
     <message>
         <source>How long the agent shows what it is about to do before it does it</source>
