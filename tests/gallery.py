@@ -31,7 +31,6 @@ KEPT = (
     *("run", "strip", "question", "finished", "keys", "crash"),
     *("episodes", "viewer", "model", "download", "doctor", "settings"),
 )
-COLOURS = 128
 MARGIN = 24  # pixels around what is no whole window
 
 
@@ -56,7 +55,7 @@ def main() -> None:
         with Image.open(path) as picture:
             if picture.mode == "P":
                 continue
-            small = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+            small = picture.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE)
         small.save(path, optimize=True)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtGui import QFontDatabase, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -118,7 +118,9 @@ class LoadingCard(Card):
         amount = self.tr("{done} of {total} GB").format(
             done=f"{done / 1e9:.1f}", total=f"{total / 1e9:.1f}"
         )
-        self.say(sentence(spoken(what)), amount, "plain")
+        what, _, plan = what.partition(" (")
+        told = [amount, *([spoken(plan.removesuffix(")"))] if plan else [])]
+        self.say(sentence(spoken(what)), "\n".join(told), "plain")
         self.bar.setValue(round(_BAR_STEPS * done / total) if total else 0)
 
 
@@ -187,6 +189,7 @@ class ErrorCard(Card):
         self.report = ""
         self.copy.hide()
         self.about.hide()
+        self.text.setFont(self.font())
         self.say(sentence(spoken(error.message)), sentence(spoken(error.remedy)), "warn")
 
     def show_report(self, report: str, title: str = "") -> None:
@@ -194,6 +197,7 @@ class ErrorCard(Card):
         self.report = report
         self.copy.show()
         self.about.show()
+        self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.copy.setText(self.tr("&Copy report"))
         title = title or self.tr("Something went wrong in agent-app itself")
         self.say(title, report.strip(), "bad")

@@ -39,15 +39,18 @@ class Translation(QTranslator):
         self.texts = read_texts(path)
         # a text that was taken to another class is still what it was
         self._elsewhere = {source: text for (_, source), text in self.texts.items()}
-        core = {source: text for (context, source), text in self.texts.items() if context == CORE}
-        self._phrases = Phrases(core)
+        self._core = {
+            source: text for (context, source), text in self.texts.items() if context == CORE
+        }
+        self._phrases = Phrases(self._core)
 
     def isEmpty(self) -> bool:  # noqa: N802 - Qt's name
         return not self.texts
 
     def translate(self, context: str, source: str, *_others: Any) -> str | None:  # type: ignore[override]  # None is Qt's null: ask the next one
-        known = self.texts.get((context, source)) or self._elsewhere.get(source)
-        return self._phrases.translate(source) if known is None and context == CORE else known
+        if context == CORE:
+            return self._core.get(source) or self._phrases.translate(source)
+        return self.texts.get((context, source)) or self._elsewhere.get(source)
 
 
 def read_texts(path: Path) -> dict[tuple[str, str], str]:

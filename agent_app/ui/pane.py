@@ -8,11 +8,11 @@ from PySide6.QtCore import QEvent, QObject, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from agent_app.actions import describe_action
 from agent_app.geometry import FrameTransform
 from agent_app.screen.frame import Pixels
 from agent_app.ui.labels import LineLabel
 from agent_app.ui.marks import Mark, Standing, mark_of
+from agent_app.ui.phrases import deed_text
 from agent_app.ui.pictures import FramePictures
 from agent_app.ui.question import QuestionCard
 from agent_app.ui.steer import SteerBar
@@ -173,5 +173,5 @@ def _marks(step: Step, transform: FrameTransform) -> Iterator[Mark]:
         yield mark_of(deed, transform, standing=standing)
     if step.offer is not None:
         for action, points in zip(step.offer.actions[1:], step.offer.points[1:], strict=True):
-            coming = Deed(action, describe_action(action), points)
+            coming = Deed(action, deed_text(action), points)
             yield mark_of(coming, transform, standing="ghost")

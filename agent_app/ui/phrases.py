@@ -13,6 +13,8 @@ from functools import partial
 
 from PySide6.QtCore import QCoreApplication
 
+from agent_app.actions import Action, Write, describe_action
+
 CORE = "Core"
 _LONGEST = 1000  # characters of a line that is looked at
 _NAME = re.compile(r"\{(\w+)\}")
@@ -21,6 +23,12 @@ _NAME = re.compile(r"\{(\w+)\}")
 def spoken(text: str) -> str:
     """A text of the core in the window's language, line by line; parts of a line, too."""
     return "\n".join(_spoken_line(line) for line in text.split("\n"))
+
+
+def deed_text(action: Action) -> str:
+    """An action in a few words; what it types stays as it is."""
+    said = describe_action(action)
+    return said if isinstance(action, Write) else spoken(said)
 
 
 def _spoken_line(line: str) -> str:

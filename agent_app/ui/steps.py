@@ -25,9 +25,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from agent_app.actions import describe_action
 from agent_app.events import Timing
 from agent_app.ui.labels import plain_tip
+from agent_app.ui.phrases import deed_text
 from agent_app.ui.story import Deed, Step, Story, shown_line
 from agent_app.ui.theme import Theme
 from agent_app.ui.timing import paint_shares, seconds_text
@@ -262,7 +262,7 @@ class StepDelegate(QStyledItemDelegate):
 def _deed_text(deed: Deed) -> str:
     """An action and where it goes, such as `click (412, 230)`."""
     places = " → ".join(f"({point.x}, {point.y})" for point in deed.points)
-    said = shown_line(describe_action(deed.action), _LONGEST_DEED)
+    said = shown_line(deed_text(deed.action), _LONGEST_DEED)
     return f"{said} {places}" if places else said
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QIcon, QPainter, QPalette, QPen, QPixmap, QPolygonF
@@ -13,6 +14,7 @@ SPOKEN = "#2f62e0"  # around what a thought speaks of
 MARK = "#ff2d6f"  # a hue that desktops hardly use, so that a mark is never taken for content
 MARK_LABEL = "#e0185a"  # the same, dark enough for white letters on it
 _ICON = "#2f62e0"
+_FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,7 @@ def _palette(theme: Theme) -> QPalette:
 
 def _style_sheet(theme: Theme) -> str:
     t = theme
+    check = (_FOLDER / f"check-{'dark' if t.dark else 'light'}.svg").as_posix()
     veil = "rgba(0, 0, 0, 150)" if t.dark else "rgba(27, 31, 38, 90)"
     return f"""
     QFrame[card="true"] {{
@@ -233,6 +236,13 @@ def _style_sheet(theme: Theme) -> str:
     QCheckBox {{ spacing: 8px; padding: 3px 4px; border: 1px solid transparent;
         border-radius: 5px; }}
     QCheckBox:focus {{ border-color: {t.accent}; }}
+    QCheckBox::indicator {{
+        width: 16px; height: 16px; background: {t.surface}; border: 1px solid {t.muted};
+        border-radius: 4px; }}
+    QCheckBox::indicator:checked {{
+        background: {t.accent}; border-color: {t.accent}; image: url("{check}"); }}
+    QCheckBox::indicator:disabled {{ background: {t.sunken}; border-color: {t.line}; }}
+    QCheckBox::indicator:checked:disabled {{ background: {t.faint}; border-color: {t.faint}; }}
     QRadioButton {{ spacing: 8px; padding: 1px 4px; border: 1px solid transparent;
         border-radius: 5px; }}
     QRadioButton:focus {{ border-color: {t.accent}; }}
@@ -250,7 +260,7 @@ def _style_sheet(theme: Theme) -> str:
         background: {t.accent}; width: 14px; height: 14px; margin: -5px 0; border-radius: 7px; }}
     QSplitter::handle {{ background: transparent; }}
     QMenu {{
-        background: {t.surface}; border: 1px solid {t.line}; border-radius: 6px; padding: 4px; }}
+        background: {t.surface}; border: 1px solid {t.line}; padding: 4px; }}
     QMenu::item {{ padding: 6px 24px 6px 12px; border-radius: 4px; }}
     QMenu::item:selected {{ background: {t.accent_soft}; color: {t.accent}; }}
     QMenu::item:disabled {{ color: {t.muted}; background: transparent; }}

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from agent_app.actions import describe_action
+from agent_app.ui.phrases import deed_text
 from agent_app.ui.story import PieceKind, Step, shown_line
 from agent_app.ui.theme import Theme
 from agent_app.ui.thought import ThoughtView
@@ -94,7 +94,7 @@ class ThoughtPanel(QWidget):
         if step is None:
             return
         title = self.tr("Step {number}: {intent}").format(number=step.number, intent=step.intent)
-        deeds = [describe_action(deed.action) for deed in step.deeds]
+        deeds = [deed_text(deed.action) for deed in step.deeds]
         parts = [title, *deeds, *(text for _, text in step.pieces)]
         QGuiApplication.clipboard().setText("\n\n".join(part for part in parts if part.strip()))
 

@@ -50,6 +50,7 @@ CACHE = "~/.cache/huggingface/hub"
 PULL = f"agent-app model pull {DEFAULT_REPO}"
 KIMI = RuntimeInfo("kimi-vl", "Kimi-VL-A3B-Thinking-2506, int8 on cuda:0, fast engine", None)
 FREE = Device("cuda:0", 23_600_000_000)
+PLAN = "int8: weights 18.4, cache 1.0, activations 1.6, reserve included 21.8 of 23.6 GB on cuda:0"
 CONTENTS = "16.407 billion parameters, 32.8 GB in 7 shards, BF16"
 CRASH = """\
 Traceback (most recent call last):
@@ -286,10 +287,9 @@ class Pages:
 
     def _doctor(self) -> None:
         self._cancelled.set()
-        self._page("doctor")
+        self._home.welcome()
         page = self._home.doctor
         assert page is not None
-        page.check()
         self._until(lambda: not page.errand.busy)
         self._fit(page)
 
@@ -322,7 +322,7 @@ class Pages:
     def _session(self, task: str) -> ScriptedSession:
         def prepare(_session: ScriptedSession, progress: Progress) -> None:
             while not self._loaded.wait(0.05):
-                progress("loading weights", 11.2e9, 16.9e9)
+                progress(f"loading the model ({PLAN})", 11.2e9, 18.4e9)
 
         made = ScriptedSession(mail.script(self._words, self._go_on), task=task, prepare=prepare)
         made.runtime, made.why = KIMI, "kimi-vl: its weights and a GPU are here"
@@ -331,7 +331,7 @@ class Pages:
 
     def _pull(self, _repo: str, *, progress: Progress, **_options: object) -> None:
         while not self._cancelled.wait(0.05):
-            progress("downloading model-3-of-7.safetensors", 13.4e9, 32.8e9)
+            progress("fetching", 13.4e9, 32.8e9)
 
     def _until(self, condition: Callable[[], object]) -> None:
         deadline = time.monotonic() + SECONDS

@@ -305,6 +305,14 @@
         <translation>正在询问模型</translation>
     </message>
     <message>
+        <source>asks: {question}</source>
+        <translation>提问：{question}</translation>
+    </message>
+    <message>
+        <source>click</source>
+        <translation>点击</translation>
+    </message>
+    <message>
         <source>click something without a text</source>
         <translation>点击没有文字的地方</translation>
     </message>
@@ -345,8 +353,16 @@
         <translation>完成，画面仍在变化</translation>
     </message>
     <message>
+        <source>double click</source>
+        <translation>双击</translation>
+    </message>
+    <message>
         <source>double click “{label}”</source>
         <translation>双击“{label}”</translation>
+    </message>
+    <message>
+        <source>drag</source>
+        <translation>拖动</translation>
     </message>
     <message>
         <source>drag to “{label}”</source>
@@ -367,6 +383,10 @@
     <message>
         <source>failure</source>
         <translation>失败</translation>
+    </message>
+    <message>
+        <source>failure: {answer}</source>
+        <translation>失败：{answer}</translation>
     </message>
     <message>
         <source>fetch it with `{command}`</source>
@@ -391,6 +411,10 @@
     <message>
         <source>go on with `{command}`</source>
         <translation>用 `{command}` 继续</translation>
+    </message>
+    <message>
+        <source>hold {keys} for {n} s</source>
+        <translation>按住 {keys} {n} 秒</translation>
     </message>
     <message>
         <source>in many programs these keys delete without a way back</source>
@@ -437,8 +461,20 @@
         <translation>达到上限</translation>
     </message>
     <message>
+        <source>loading the model</source>
+        <translation>正在加载模型</translation>
+    </message>
+    <message>
+        <source>loading the model ({plan})</source>
+        <translation>正在加载模型（{plan}）</translation>
+    </message>
+    <message>
         <source>make room, or use --episode on another disk</source>
         <translation>请腾出空间，或用 --episode 指定另一个磁盘</translation>
+    </message>
+    <message>
+        <source>middle click</source>
+        <translation>中键点击</translation>
     </message>
     <message>
         <source>missing: {names}</source>
@@ -447,6 +483,10 @@
     <message>
         <source>mistake: {mistake}</source>
         <translation>错误：{mistake}</translation>
+    </message>
+    <message>
+        <source>move the pointer</source>
+        <translation>移动鼠标</translation>
     </message>
     <message>
         <source>no NVIDIA GPU found; the reader needs none</source>
@@ -521,12 +561,32 @@
         <translation>请修复驱动程序</translation>
     </message>
     <message>
+        <source>right click</source>
+        <translation>右键点击</translation>
+    </message>
+    <message>
         <source>right click “{label}”</source>
         <translation>右键点击“{label}”</translation>
     </message>
     <message>
         <source>says it is done</source>
         <translation>报告已完成</translation>
+    </message>
+    <message>
+        <source>scroll down {n}</source>
+        <translation>向下滚动 {n}</translation>
+    </message>
+    <message>
+        <source>scroll left {n}</source>
+        <translation>向左滚动 {n}</translation>
+    </message>
+    <message>
+        <source>scroll right {n}</source>
+        <translation>向右滚动 {n}</translation>
+    </message>
+    <message>
+        <source>scroll up {n}</source>
+        <translation>向上滚动 {n}</translation>
     </message>
     <message>
         <source>something without a text</source>
@@ -547,6 +607,10 @@
     <message>
         <source>success</source>
         <translation>成功</translation>
+    </message>
+    <message>
+        <source>success: {answer}</source>
+        <translation>成功：{answer}</translation>
     </message>
     <message>
         <source>switch it to plain keys while the agent works, or use --virtual 1280x800</source>
@@ -574,7 +638,7 @@
     </message>
     <message>
         <source>the limit of {n} tokens is reached</source>
-        <translation>达到了 {n} 个 token 的上限</translation>
+        <translation>达到了 {n} 个词元的上限</translation>
     </message>
     <message>
         <source>the model ended the task</source>
@@ -599,6 +663,10 @@
     <message>
         <source>there is no {repo} in {folder}</source>
         <translation>{folder} 中没有 {repo}</translation>
+    </message>
+    <message>
+        <source>triple click</source>
+        <translation>三击</translation>
     </message>
     <message>
         <source>type what is not shown here</source>
@@ -631,6 +699,10 @@
     <message>
         <source>use --episode DIR</source>
         <translation>使用 --episode DIR</translation>
+    </message>
+    <message>
+        <source>wait {n} s</source>
+        <translation>等待 {n} 秒</translation>
     </message>
     <message>
         <source>weights in {folder}, libraries installed</source>
@@ -697,8 +769,16 @@
         <translation>{name} 已启用：可能改变输入的内容</translation>
     </message>
     <message>
+        <source>{needed} of {free} GB on {device}</source>
+        <translation>{device} 的 {free} GB 中的 {needed} GB</translation>
+    </message>
+    <message>
         <source>{n} unusable replies in a row: {mistake}</source>
         <translation>连续 {n} 次回复无法使用：{mistake}</translation>
+    </message>
+    <message>
+        <source>{precision}: weights {weights}, cache {cache}, activations {activations}, reserve included {where}</source>
+        <translation>{precision}：权重 {weights}，缓存 {cache}，激活 {activations}，含预留共 {where}</translation>
     </message>
     <message>
         <source>{screen} at scale {scale}</source>
@@ -1567,7 +1647,7 @@ To watch one from elsewhere, drop its folder on this page.</source>
     </message>
     <message>
         <source>Context, tokens</source>
-        <translation>上下文，词元</translation>
+        <translation>上下文（词元）</translation>
     </message>
     <message>
         <source>Desktop</source>
@@ -1615,7 +1695,7 @@ To watch one from elsewhere, drop its folder on this page.</source>
     </message>
     <message>
         <source>Patience, seconds</source>
-        <translation>等待，秒</translation>
+        <translation>等待时间（秒）</translation>
     </message>
     <message>
         <source>Pause for your hand</source>
@@ -1643,7 +1723,7 @@ To watch one from elsewhere, drop its folder on this page.</source>
     </message>
     <message>
         <source>Reply limit, tokens</source>
-        <translation>回复上限（token）</translation>
+        <translation>回复上限（词元）</translation>
     </message>
     <message>
         <source>Run</source>
@@ -1671,7 +1751,7 @@ To watch one from elsewhere, drop its folder on this page.</source>
     </message>
     <message>
         <source>Thought limit, tokens</source>
-        <translation>思考上限（token）</translation>
+        <translation>思考上限（词元）</translation>
     </message>
     <message>
         <source>Time limit, seconds</source>
