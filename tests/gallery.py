@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QColor, QPainter, QPixmap
@@ -31,6 +32,8 @@ KEPT = (
     *("run", "strip", "question", "finished", "keys", "crash"),
     *("episodes", "viewer", "model", "download", "doctor", "settings"),
 )
+EXACT = 128  # of the 256 colours of a picture
+MOST = 1 << 20  # colours that a picture may have
 MARGIN = 24  # pixels around what is no whole window
 
 
@@ -55,8 +58,28 @@ def main() -> None:
         with Image.open(path) as picture:
             if picture.mode == "P":
                 continue
-            small = picture.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE)
+            small = with_palette(picture)
         small.save(path, optimize=True)
+
+
+def with_palette(picture: Image.Image) -> Image.Image:
+    """The picture in 256 colours: the commonest as they are, and some of all the others."""
+    picture = picture.convert("RGB")
+    counted = sorted(picture.getcolors(MOST) or (), reverse=True)
+    colours = np.array([colour for _, colour in counted], np.int32)
+    others = Image.fromarray(colours[None].astype(np.uint8)).quantize(
+        256 - EXACT, Image.Quantize.MAXCOVERAGE
+    )
+    spread = np.array(others.getpalette(), np.int32).reshape(-1, 3)[: 256 - EXACT]
+    chosen = np.concatenate((colours[:EXACT], spread))
+    nearest = np.zeros(1 << 24, np.uint8)
+    for red, green, blue in colours:
+        each = ((chosen - (red, green, blue)) ** 2).sum(1).argmin()
+        nearest[red << 16 | green << 8 | blue] = each
+    parts = np.asarray(picture, np.int32) << (16, 8, 0)
+    small = Image.fromarray(nearest[parts.sum(2)], "P")
+    small.putpalette(chosen.astype(np.uint8).tobytes())
+    return small
 
 
 def environment(variant: str, home: Path) -> dict[str, str]:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Literal
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QFontDatabase, QGuiApplication, QResizeEvent
+from PySide6.QtGui import (
+    QFont,
+    QFontDatabase,
+    QFontInfo,
+    QFontMetricsF,
+    QGuiApplication,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -55,7 +63,8 @@ class PlainText(QPlainTextEdit):
 
     def _size_of(self, most: int) -> QSize:
         lines = max(1, min(most, self._lines()))
-        return QSize(200, lines * self.fontMetrics().lineSpacing() + 4)
+        line = math.ceil(QFontMetricsF(self.font()).lineSpacing())  # as it is laid out
+        return QSize(200, lines * line + 4)
 
     def _lines(self) -> int:
         return round(self.document().size().height())  # this document counts lines, not pixels
@@ -197,7 +206,7 @@ class ErrorCard(Card):
         self.report = report
         self.copy.show()
         self.about.show()
-        self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.text.setFont(_fixed(self.font()))
         self.copy.setText(self.tr("&Copy report"))
         title = title or self.tr("Something went wrong in agent-app itself")
         self.say(title, report.strip(), "bad")
@@ -253,6 +262,16 @@ class ProblemsCard(Card):
         self.say(title, all_of_them if opened else "", "warn")
         self.more.setText(self.tr("Show less") if opened else self.tr("Show all"))
         self.more.setVisible(count > 1)
+
+
+def _fixed(font: QFont) -> QFont:
+    """Letters of one width, in which a report keeps its columns."""
+    fixed = QFont(font)
+    named = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    real = QFontInfo(named).family()  # what it names may be no family, and the next one is taken
+    fixed.setFamilies([real, *font.families()])
+    fixed.setStyleHint(QFont.StyleHint.Monospace)
+    return fixed
 
 
 def sentence(text: str) -> str:

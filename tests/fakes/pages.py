@@ -129,7 +129,7 @@ class Pages:
         self._go_on = threading.Event()
         self._loaded = threading.Event()
         self.environment: dict[str, str] = {}
-        self.file = SettingsFile(folder / "agent-app" / "settings.toml")
+        self.file = SettingsFile(folder / ".config" / "agent-app" / "settings.toml")
         self.office = OfficeOf(self.file, self.environment)
         home = Home(self.office, self.file, self.environment, folder / "state", stays=True)
         self.window = MainWindow(self._session, theme, home=home)

@@ -1699,7 +1699,7 @@ To watch one from elsewhere, drop its folder on this page.</source>
     </message>
     <message>
         <source>Pause for your hand</source>
-        <translation>手动时暂停</translation>
+        <translation>手动操作时暂停</translation>
     </message>
     <message>
         <source>Precision</source>
