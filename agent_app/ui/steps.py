@@ -69,7 +69,7 @@ class StepList(QListView):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         super().paintEvent(event)
-        if self.model() is None or self.model().rowCount():
+        if self.model().rowCount():
             return
         painter = QPainter(self.viewport())
         painter.setPen(self.palette().placeholderText().color())

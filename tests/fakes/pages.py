@@ -312,8 +312,7 @@ class Pages:
         """As high as the page needs to be seen whole."""
         self.settle()
         inner = page.area.widget()
-        lacking = inner.sizeHint().height() - page.area.height()
-        lacking = max(lacking, inner.heightForWidth(inner.width()) - page.area.height())
+        lacking = inner.heightForWidth(inner.width()) - page.area.height()
         if lacking > 0:
             self.window.resize(1280, 800 + lacking)
 
