@@ -158,7 +158,6 @@ class CompactStrip(QWidget):
 
     def _button(self, text: str, about: str) -> QPushButton:
         button = QPushButton(text, self)
-        button.setProperty("role", "tab")
         button.setToolTip(about)
         button.setAccessibleName(about)
         return button
@@ -168,7 +167,8 @@ def _last_words(story: Story, step: Step | None) -> str:
     """What came of the run, or what was thought last."""
     if story.finished is not None:
         return shown_line(story.finished.answer or story.finished.reason, _LONGEST_LINE)
-    text = step.pieces[-1][1] if step is not None and step.pieces else ""
+    pieces = step.pieces if step is not None else []
+    text = next((text for kind, text in reversed(pieces) if kind != "summary"), "")
     words = text.rstrip().rpartition("\n")[2]
     return shown_line(words[-_LONGEST_LINE:], _LONGEST_LINE)
 

@@ -206,6 +206,7 @@ class Story:
                 self.question = event
                 if (step := self.step_numbered(event.step)) is not None and step.seconds is None:
                     step.state = "asking"
+                    step.offer = None  # the time for a veto is over
             case QuestionAnswered():
                 self.question = None
                 if (step := self.step_numbered(event.step)) is not None and step.seconds is None:

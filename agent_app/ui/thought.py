@@ -225,7 +225,7 @@ class ThoughtView(QTextEdit):
         marks: list[QTextEdit.ExtraSelection] = []
         if self._reached is not None:
             piece, start, end, whole = self._reached
-            here, coming = _characters(theme.text), _characters(theme.line)
+            here, coming = _characters(theme.text), _characters(theme.faint)
             here.setBackground(QColor(theme.accent_soft))
             marks.append(_marked(self._cursor(piece, start, end), here))
             marks.append(_marked(self._cursor(piece, end, whole), coming))
