@@ -80,6 +80,8 @@ def _typed(action: Action, *, hidden: bool) -> str:
         return "what is not shown here"
     if isinstance(action, Write):
         text = plain(action.text.replace("\n", " ⏎ ").replace("\t", " ⇥ "), _LONGEST)
+        if not text:
+            return "blanks alone"
         more = f" ({len(action.text)} characters)" if len(action.text) > _LONGEST else ""
         return f"“{text}”{more}"
     return describe_action(action)
