@@ -206,6 +206,9 @@ class Pages:
         view.question.give(None)
         self._until(lambda: not self.window.running)
         view.pane.time.of_session.click()
+        view.steps.setCurrentIndex(view.model.index(3))
+        for _ in range(2):  # to the last but one
+            view.thought.go_to_mention(-1)
 
     def _keys(self) -> None:
         self.window.view.show_keys()

@@ -173,6 +173,18 @@
         <translation>无法判断规则“{rule}”是否适用（{why}）。</translation>
     </message>
     <message>
+        <source>It says “{word}”, and {why}.</source>
+        <translation>那里写着“{word}”：{why}。</translation>
+    </message>
+    <message>
+        <source>Its dialog says “{word}”, and {why}.</source>
+        <translation>它的对话框写着“{word}”：{why}。</translation>
+    </message>
+    <message>
+        <source>Its keys move to something else first, and what they press there is not known yet.</source>
+        <translation>这些键会先移到别处，还不知道会在那里按下什么。</translation>
+    </message>
+    <message>
         <source>Kimi-VL needs {packages}</source>
         <translation>Kimi-VL 还需要 {packages}</translation>
     </message>
@@ -205,10 +217,6 @@
         <translation>允许它{deed}吗？</translation>
     </message>
     <message>
-        <source>No application tells what has the keyboard, so it may be a password field.</source>
-        <translation>没有程序说明键盘焦点在哪里，可能是密码框。</translation>
-    </message>
-    <message>
         <source>No task was recorded</source>
         <translation>没有记录任务</translation>
     </message>
@@ -225,6 +233,10 @@
         <translation>鼠标与输入</translation>
     </message>
     <message>
+        <source>The application does not tell which field has the keyboard; it may be for passwords.</source>
+        <translation>程序没有说明键盘焦点在哪个输入框，可能是密码框。</translation>
+    </message>
+    <message>
         <source>The keyboard is in a field for passwords.</source>
         <translation>键盘焦点在密码框里。</translation>
     </message>
@@ -233,16 +245,16 @@
         <translation>运行已暂停。要继续吗？</translation>
     </message>
     <message>
-        <source>The text there cannot be read at all.</source>
-        <translation>那里的文字完全无法识别。</translation>
+        <source>The screen cannot be read here, so what is there is unknown (agent-app doctor helps).</source>
+        <translation>这里的屏幕无法识别，不知道那里有什么（可用 agent-app doctor 检查）。</translation>
+    </message>
+    <message>
+        <source>There is no text there that could be read, and the application gives it no name.</source>
+        <translation>那里没有可识别的文字，程序也没有给它名称。</translation>
     </message>
     <message>
         <source>Virtual desktop</source>
         <translation>私有桌面</translation>
-    </message>
-    <message>
-        <source>What is clicked has no text that could be read, and no name.</source>
-        <translation>要点击的地方既没有可识别的文字，也没有名称。</translation>
     </message>
     <message>
         <source>What is typed into a terminal runs as a command.</source>
@@ -447,6 +459,10 @@
     <message>
         <source>it was paused, and nobody said that it may go on</source>
         <translation>运行被暂停，而没有人让它继续</translation>
+    </message>
+    <message>
+        <source>keys that move on and then press Enter in {application}</source>
+        <translation>在 {application} 中先移动再按 Enter 的按键</translation>
     </message>
     <message>
         <source>leave the pointer alone</source>
@@ -803,14 +819,6 @@
     <message>
         <source>“For this run” allows {scope}.</source>
         <translation>“本次运行内允许”包括：{scope}。</translation>
-    </message>
-    <message>
-        <source>“{word}” stands in its dialog, and {why}.</source>
-        <translation>它的对话框里写着“{word}”：{why}。</translation>
-    </message>
-    <message>
-        <source>“{word}” stands there, and {why}.</source>
-        <translation>那里写着“{word}”：{why}。</translation>
     </message>
 </context>
 <context>
