@@ -20,7 +20,6 @@ from agent_app.actions import (
     Press,
     Write,
     perform,
-    target_points,
 )
 from agent_app.asking import Answer, ask
 from agent_app.control import Cause, Control
@@ -45,7 +44,7 @@ from agent_app.events import (
     WindowRef,
     WindowsSeen,
 )
-from agent_app.geometry import FrameTransform
+from agent_app.geometry import FrameTransform, ScreenPoint
 from agent_app.model_runtime import GenerationRequest, ModelRuntime, Reply
 from agent_app.screen.frame import Frame, Screen
 from agent_app.screen.ring import FrameRing
@@ -281,15 +280,18 @@ class Course(ABC):
             self.take_hint(hint)
             self.control.resume_step()
             return
-        answer = yield from self.ask(self.steps, _OFFERS[cause], (GO_ON, ONE_STEP, STOP))
+        question, choices = self.offer(cause)
+        answer = yield from self.ask(self.steps, question, choices)
         self.check_stop()
         if answer is None:
             raise RunEnded("stopped", "it was paused, and nobody said that it may go on")
         if answer == STOP:
             raise RunEnded("stopped")
-        if answer not in (GO_ON, ONE_STEP):
+        if answer in (GO_ON, ONE_STEP):
+            self.control.resume(steps=1 if answer == ONE_STEP else None)
+        else:
             self.take_hint(answer)
-        self.control.resume(steps=1 if answer == ONE_STEP else None)
+            self.control.resume_step()
 
     def wait_for_leave(self) -> Iterator[Event]:
         """Hold still until another step may begin, as `hold` does."""
@@ -297,21 +299,27 @@ class Course(ABC):
         while not self.control.grants_step():
             yield from self.hold()
 
+    def offer(self, cause: Cause) -> tuple[str, tuple[str, ...]]:
+        """What the person is asked after a pause, and the answers that they may choose from."""
+        return _OFFERS[cause], (GO_ON, ONE_STEP, STOP)
+
     def take_hint(self, hint: str) -> None:  # noqa: B027 - what goes by a script has no use for it
         """What a person said instead of a plain yes, or into the run; empty when they did not."""
 
     def offer_veto(
-        self, number: int, actions: Sequence[Action], transform: FrameTransform
+        self,
+        number: int,
+        actions: Sequence[Action],
+        points: Sequence[tuple[ScreenPoint, ...]],
     ) -> Iterator[Event]:
-        """Leave the person time to say no to what a step is about to do.
+        """Leave the person time to say no to what a step is about to do, at these places of each.
 
         Raises HandedOver when they do, and as `check_halt` does.
         """
         seconds = self.control.veto_seconds
         if seconds <= 0:
             return
-        points = tuple(target_points(action, transform) for action in actions)
-        offered = VetoOffered(number, tuple(actions), points, seconds, time.monotonic())
+        offered = VetoOffered(number, tuple(actions), tuple(points), seconds, time.monotonic())
         with self.control.offering_veto():
             yield offered
             self.wait(seconds)

@@ -192,8 +192,8 @@ class ActionDecided(msgspec.Struct, frozen=True, tag="action_decided"):
 class VetoOffered(msgspec.Struct, frozen=True, tag="veto_offered"):
     """Live only, never recorded: the step's first input is sent in so many seconds.
 
-    `actions` are all that the step is about to do, each with its places; the first one has been
-    decided just before.
+    `actions` are all that the step is about to do, each with its places as far as they are known;
+    the first one has been decided just before.
     """
 
     step: int

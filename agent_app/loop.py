@@ -248,7 +248,8 @@ class _Run(Course):
                 if isinstance(action, InputAction):
                     if not (touched or self.settings.policy.confirm == "all"):  # which asks
                         coming = decision.actions[index:]
-                        yield from self.offer_veto(number, coming, frame.transform)
+                        places = [target_points(each, frame.transform) for each in coming]
+                        yield from self.offer_veto(number, coming, places)
                     deed = Deed(number, index, action, points)
                     look = partial(self._look_to_act, way, frame, touched=touched)
                     now = yield from self.permissions.clear_to_act(deed, look, watch, way.obstruct)

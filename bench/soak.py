@@ -29,7 +29,8 @@ from agent_app.episode.reader import open_episode
 from agent_app.events import Budgets, Event, FrameCaptured, RunFinished, StepFinished
 from agent_app.geometry import Size
 from agent_app.loop import LoopSettings
-from agent_app.session import Workplace, WorkplaceOptions
+from agent_app.session import LiveSession
+from agent_app.workplace import Workplace, WorkplaceOptions
 
 ROUND = """
 press ctrl+a
@@ -85,7 +86,7 @@ def main() -> int:
             progress("Working", done, options.steps)
             episode = Path(folder) / f"run-{len(counts)}"
             events: list[Event] = []
-            for event in place.session(ROUND * _ROUNDS_OF_RUN, episode=episode).events():
+            for event in LiveSession(place, ROUND * _ROUNDS_OF_RUN, episode=episode).events():
                 events.append(event)
                 if isinstance(event, StepFinished):
                     progress("Working", done + event.step, options.steps)

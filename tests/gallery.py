@@ -53,10 +53,10 @@ def pictures(output: Path, name: str, home: Path) -> None:
     from PySide6.QtWidgets import QApplication
 
     from agent_app.office import Office
-    from agent_app.session import WorkplaceOptions
     from agent_app.settings import SettingsFile, settings_path
     from agent_app.ui import Home, run_window
     from agent_app.ui.window import MainWindow
+    from agent_app.workplace import WorkplaceOptions
 
     def until(condition: Callable[[], object]) -> None:
         deadline = time.monotonic() + SECONDS

@@ -22,6 +22,7 @@ from agent_app.actions import (
 )
 from agent_app.approval import Deed as Judged
 from agent_app.approval import Permissions
+from agent_app.control import Cause
 from agent_app.course import BETWEEN_ACTIONS, STOP, Course, HandedOver
 from agent_app.errors import ModelMistake, RunEnded
 from agent_app.events import (
@@ -69,6 +70,8 @@ from agent_app.screen.frame import Frame
 from agent_app.screen.settle import SettleLimits, moved
 
 AGAIN, LEAVE_OUT = "again", "leave it out"
+_ONCE_MORE = (AGAIN, LEAVE_OUT, STOP)
+_VETOED = "You stopped this before it was done. Is it to be tried again, or left out?"
 _POLL = 0.03
 _AT_ONCE = SettleLimits(minimum=0.0, reaction=0.0, quiet=0.1, maximum=2.0)
 _AT_REST = SettleLimits(minimum=0.1, reaction=0.3, quiet=0.3, maximum=2.0)
@@ -101,6 +104,7 @@ class Replay(Course):
         self.pointer: FramePoint | None = None  # where the last step left it
         self.standing = Standing()
         self.unsettled = True  # whether the last step changed the screen, so that more may come
+        self.said = ""  # by the person, instead of a plain yes after a pause
 
     def begun(self) -> RunStarted:
         return RunStarted(
@@ -151,8 +155,7 @@ class Replay(Course):
                     message = self.settle_and_compare(step, step.before)
         except HandedOver:
             yield StepFinished(step.number, step.watch.timing(), time.monotonic())
-            yield from self.hold()
-            return (yield from self._after_pause(step))
+            return (yield from self._hold_within(step))
         if self.settled is not None:
             yield ScreenSettled(
                 step.number,
@@ -168,19 +171,33 @@ class Replay(Course):
         yield StepFinished(step.number, step.watch.timing(), time.monotonic())
         return step.skipped
 
-    def _after_pause(self, step: Step) -> Generator[Event, None, int | None]:
-        """What becomes of a step that was broken off: None to do it again."""
-        if step.before is None:
+    def _hold_within(self, step: Step) -> Generator[Event, None, int | None]:
+        """Hold still in the middle of a step, and what becomes of it then: None to do it again."""
+        vetoed = self.control.paused == "veto"
+        self.said = ""
+        yield from self.hold()
+        if vetoed:
+            told = sentence_of(step, step.part.deeds[0], "you stopped it before it was done")
+            answer = self.said
+        elif step.before is None:
             return None
-        told = sentence_of(step, step.part.deeds[0], "it was broken off by the pause")
-        choices = (AGAIN, LEAVE_OUT, STOP)
-        answer = yield from self.ask(step.number, f"{told}. Is it to be done again?", choices)
-        self.check_stop()
+        else:
+            told = sentence_of(step, step.part.deeds[0], "it was broken off by the pause")
+            question = f"{told}. Is it to be done again?"
+            answer = yield from self.ask(step.number, question, _ONCE_MORE)
+            self.check_stop()
         if answer == AGAIN:
             return None
         if answer == LEAVE_OUT:
             return len(step.part.deeds)
         raise RunEnded("stopped", told)
+
+    def offer(self, cause: Cause) -> tuple[str, tuple[str, ...]]:
+        return (_VETOED, _ONCE_MORE) if cause == "veto" else super().offer(cause)
+
+    def take_hint(self, hint: str) -> None:
+        """Words change nothing in a script, but for what becomes of a step after a veto."""
+        self.said = hint
 
     def do(self, step: Step, index: int, deed: Deed) -> Iterator[Event]:
         """Find an action's places and carry it out, unless it is left out."""
@@ -245,6 +262,11 @@ class Replay(Course):
         self._allow(step, deed, placed, points)
         yield ActionDecided(step.number, index, placed, deed.intent, points, time.monotonic())
         self.check_halt()
+        first = isinstance(placed, InputAction) and step.before is None
+        if first and self.settings.policy.confirm != "all":  # which asks
+            coming = step.part.deeds[index + 1 :]  # each is looked for when it is its turn
+            actions = [placed, *map(self.texts.said, coming)]
+            yield from self.offer_veto(step.number, actions, [points, *(() for _ in coming)])
         return placed
 
     def _locate(self, step: Step, deed: Deed) -> Sighting | Lost:

@@ -83,11 +83,37 @@ def shown_text(text: str) -> str:
 
     Each character of it stands for itself in a text document, so that places can be counted.
     """
-    if len(text) > _LONGEST_SHOWN:
-        text = f"{text[:_LONGEST_SHOWN]}\n… {len(text) - _LONGEST_SHOWN} more characters"
+    return GrowingText().show(text)
+
+
+class GrowingText:
+    """A text as it is shown while it grows: only its last line is gone through again."""
+
+    def __init__(self) -> None:
+        self._text = self._shown = ""
+        self._lines = self._lines_shown = ""  # the whole lines of it
+
+    def show(self, text: str) -> str:
+        """What is shown of the text as it is now; see `shown_text`."""
+        if text == self._text:
+            return self._shown
+        self._text = text
+        if len(text) > _LONGEST_SHOWN:
+            text = f"{text[:_LONGEST_SHOWN]}\n… {len(text) - _LONGEST_SHOWN} more characters"
+        if not text.startswith(self._lines):
+            self._lines = self._lines_shown = ""
+        end = text.rfind("\n") + 1
+        lines = self._lines_shown + _cleared(text[len(self._lines) : end])
+        self._lines, self._lines_shown = text[:end], lines.lstrip("\n")
+        self._shown = (self._lines_shown + _cleared(text[end:])).lstrip("\n")
+        return self._shown
+
+
+def _cleared(text: str) -> str:
+    """Whole lines, or the last one, without what is not to be shown."""
     if _TURNS.search(text):  # which takes a tenth of the time of replacing
         text = text.translate(_TURNING)
-    return _FENCE.sub("", _BREAKS.sub("\n", text)).lstrip("\n")
+    return _FENCE.sub("", _BREAKS.sub("\n", text))
 
 
 def shown_line(text: str, most: int) -> str:

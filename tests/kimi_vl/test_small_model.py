@@ -20,7 +20,8 @@ from agent_app.model_runtime import ModelOptions, Sampling, no_progress
 from agent_app.runtimes.kimi_vl import open_kimi_vl
 from agent_app.runtimes.kimi_vl.hub import find
 from agent_app.runtimes.kimi_vl.runtime import KimiVLRuntime
-from agent_app.session import Workplace, WorkplaceOptions
+from agent_app.session import LiveSession
+from agent_app.workplace import Workplace, WorkplaceOptions
 from train.asking import Asked, answer, questions
 from train.draw import RGB, form_mask
 from train.engines import is_same
@@ -130,7 +131,7 @@ def test_the_loop_with_it_types_and_clicks_in_a_real_window(desktop, tmp_path: P
     with Workplace(options, environment=desktop.environment) as place:
         window = place.launch(f"{sys.executable} {script} {told}")
         try:
-            events = list(place.session(task, episode=tmp_path / "episode").events())
+            events = list(LiveSession(place, task, episode=tmp_path / "episode").events())
         finally:
             window.terminate()
             window.wait()
