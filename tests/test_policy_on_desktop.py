@@ -153,6 +153,46 @@ def test_a_window_that_orders_about_gets_nothing_past_the_person(
     assert orders.end() == ["Look", "Ask me"]
 
 
+def test_what_is_disguised_gets_nothing_past_the_person_either(
+    orders: Orders, start: Callable[[list[Callable[[], str]]], LiveSession]
+) -> None:
+    def press(*keys: str) -> Callable[[], str]:
+        return lambda: reply(f"pyautogui.press({list(keys)!r})", thought=OBEYS)
+
+    session = start(
+        [
+            orders.click("renamed"),
+            orders.click("open"),  # three refusals in a row would end the run
+            orders.click("named"),
+            orders.click("picture"),
+            orders.click("open"),
+            orders.click("lookalike"),
+            orders.click("notify"),
+            orders.click("toast"),
+            orders.click("open"),
+            press("tab"),
+            press("space"),
+            press("tab", "enter"),
+        ]
+    )
+    events: list[Event] = []
+    for event in session.events():
+        events.append(event)
+        if isinstance(event, QuestionAsked):
+            session.answer(REFUSE)
+    judged = [(event.step, event.rule) for event in events if isinstance(event, ActionJudged)]
+    assert judged == [
+        (1, "words.delete"),
+        (3, "words.publish"),
+        (4, "words.pay"),
+        (6, "words.send"),
+        (8, "words.permit"),
+        (11, "words.delete"),
+        (12, "reading.unread"),
+    ]
+    assert orders.end() == ["notify"]
+
+
 def test_a_password_field_and_its_secret_stay_untouched_in_every_mode(
     orders: Orders, start: Callable[[list[Callable[[], str]]], LiveSession]
 ) -> None:

@@ -27,6 +27,7 @@ from agent_app.events import (
     Event,
     FrameCaptured,
     ModelErred,
+    ModelWarned,
     Paused,
     QuestionAnswered,
     QuestionAsked,
@@ -56,6 +57,7 @@ from agent_app.screen.frame import Frame
 from agent_app.screen.ring import FrameRing
 from agent_app.screen.settle import SettleLimits
 from agent_app.ui.story import Story
+from tests.fakes.field import Field, lost
 from tests.fakes.input import RecordingInput
 from tests.fakes.runs import ExampleRun
 from tests.fakes.runtime import ScriptedRuntime, reply
@@ -409,6 +411,17 @@ def test_parameters_replace_what_is_typed() -> None:
     typed = "".join(str(event[1]) for event in desk.input.events if event[0] == "write")
     assert typed == "new"
     assert only(events, ActionDecided)[0].action == Write("new")
+
+
+def test_what_is_lost_on_the_way_is_typed_again() -> None:
+    desk = Desk()
+    desk.input = field = Field("", lost)
+    field.on_event = desk.react
+    events = desk.run(part(1, Write("hello world\n")), fields=field)
+    assert outcome(events)[0] == "success"
+    assert field.sent == ["hello world"]
+    (warned,) = only(events, ModelWarned)
+    assert "typed again" in warned.message
 
 
 def test_a_secret_is_typed_and_never_told() -> None:

@@ -14,7 +14,7 @@ from agent_app.actions import Action, Click, Drag, Hold, Hotkey, Press, Scroll
 from agent_app.errors import ModelMistake
 from agent_app.events import ShownText
 from agent_app.geometry import Region, ScreenPoint
-from agent_app.keys import STOP_CHORD, without_side
+from agent_app.keys import MODIFIERS, STOP_CHORD, chord_of
 from agent_app.policy.case import Case, texts_of
 from agent_app.policy.file import default_rules
 from agent_app.policy.matching import holds
@@ -36,9 +36,10 @@ _BARRED = frozenset(
 )
 _TERMINAL = "what is typed into a terminal runs as a command"
 _IN_PASSWORDS = "the keyboard is in a field for passwords"
-_UNKNOWN = "no application tells what has the keyboard, so it may be a password field"
-_UNREAD = "what is clicked has no text that could be read, and no name"
-_BLIND = "the text there cannot be read at all"
+_UNKNOWN = "the application does not tell which field has the keyboard; it may be for passwords"
+_UNREAD = "there is no text there that could be read, and the application gives it no name"
+_MOVED_ON = "its keys move to something else first, and what they press there is not known yet"
+_BLIND = "the screen cannot be read here, so what is there is unknown (agent-app doctor helps)"
 _EVERY = "you are asked before every action"
 
 
@@ -64,7 +65,7 @@ class Judgement:
         """What the model is told when it is refused."""
         return (
             f"You may not {self.deed}: {self.reason} (rule “{self.rule}”). Choose another way; "
-            "only a person can change the policy."
+            "only a person can allow it, in policy.toml."
         )
 
     def question(self, seconds: float) -> str:
@@ -123,19 +124,21 @@ class Policy:
         """
         for point in points:
             if not region.contains(point):
+                right, bottom = region.left + region.width - 1, region.top + region.height - 1
                 raise ModelMistake(
-                    f"({point.x}, {point.y}) is outside the part of the screen you may act on."
+                    f"({point.x}, {point.y}) is outside the part of the screen you may act on, "
+                    f"which is ({region.left}, {region.top}) to ({right}, {bottom}). Act there."
                 )
-        chord = frozenset(without_side(key) for key in _keys_together(action))
+        chord = chord_of(_keys_together(action))
         for barred in self.barred:
             if barred <= chord:
-                chord_name = "+".join(sorted(barred))
+                chord_name = "+".join(sorted(barred, key=_place_in_chord))
                 why = (
                     "it is how a person stops you"
                     if barred == frozenset(STOP_CHORD)
                     else "it would leave this desktop session"
                 )
-                raise ModelMistake(f"{chord_name} is barred: {why}.")
+                raise ModelMistake(f"{chord_name} is barred: {why}. Choose another way.")
 
     def judge(self, action: Action, scene: Scene) -> Judgement | None:
         """What stands in the way of an action on this screen; None when it may be done.
@@ -245,12 +248,12 @@ class Policy:
             if first_found(confirming, texts_of(nearby.own)) is None:
                 return None
             return self._risk_in_dialog(case)
-        if case.activates:
-            focus = case.focus
-            if focus is not None and focus.text and not focus.field:
-                own = (ShownText(focus.text),)
-                if found := self._risk_in(case, own):
-                    return found
+        if case.moves_on and self.rules.unread != "allow":
+            scope = f"keys that move on and then press Enter in {case.application or 'any window'}"
+            return _Found(self.rules.unread, "reading.unread", _MOVED_ON, scope)
+        if case.activates and (found := self._risk_in(case, case.focused)):
+            return found
+        if case.activates or case.answers:
             return self._risk_in_dialog(case)
         return None
 
@@ -272,8 +275,8 @@ class Policy:
             texts = texts_of(shown) if not dialog else [each.text for each in shown]
             if found := first_found(word_list(risk.words), texts):
                 word, text = found
-                place = "in its dialog" if dialog else "there"
-                reason = f"“{word}” stands {place}, and {risk.why}"
+                place = "its dialog says" if dialog else "it says"
+                reason = f"{place} “{word}”, and {risk.why}"
                 clicked = case.nearby.own if case.clicks and case.nearby else ()
                 deed = deed_of(case, clicked, by_ing=True)
                 beside = f", where “{text}” stands," if dialog else ""
@@ -283,6 +286,11 @@ class Policy:
                 if risk.verdict == "refuse":
                     break
         return best
+
+
+def _place_in_chord(key: str) -> tuple[int, str]:
+    """Where a key is named in a chord: modifiers first, in their usual order."""
+    return (MODIFIERS.index(key) if key in MODIFIERS else len(MODIFIERS), key)
 
 
 def _keys_together(action: Action) -> tuple[str, ...]:

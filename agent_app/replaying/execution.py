@@ -68,6 +68,7 @@ from agent_app.replaying.script import Deed, Part, Script, ending_of, place_keys
 from agent_app.replaying.windows import keyboard_differs
 from agent_app.screen.frame import Frame
 from agent_app.screen.settle import SettleLimits, moved
+from agent_app.typed import Fields, Typing
 
 AGAIN, LEAVE_OUT = "again", "leave it out"
 _ONCE_MORE = (AGAIN, LEAVE_OUT, STOP)
@@ -84,7 +85,7 @@ class Replay(Course):
     """A re-execution under way; `events` is all of it.
 
     `read` reads a part of the live screen. `healed` is told of every place that a helper gave, and
-    makes the anchor by which it is found from then on.
+    makes the anchor by which it is found from then on. By `fields` typed text is read back.
     """
 
     script: Script
@@ -96,10 +97,12 @@ class Replay(Course):
     healed: Healed | None = None
     programs: tuple[str, ...] = ()
     surroundings: Surroundings | None = None
+    fields: Fields | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.permissions = Permissions(self, self.settings.policy, self.surroundings)
+        self.typing = Typing(self, self.fields)
         self.given: dict[str, Anchor] = {}
         self.pointer: FramePoint | None = None  # where the last step left it
         self.standing = Standing()
@@ -229,13 +232,13 @@ class Replay(Course):
             with step.watch.measure("act"):
                 step.clear(self.unobstructed)
                 now = self._verified(step, deed, sighting)
-                if isinstance(now, Sighting):
-                    sighting = now
-                    continue
-                if step.before is None:
-                    step.before, step.windows = now, sighting.windows
-                step.points += sighting.points
-                self._perform(step, deed, placed, sighting)
+            if isinstance(now, Sighting):
+                sighting = now
+                continue
+            if step.before is None:
+                step.before, step.windows = now, sighting.windows
+            step.points += sighting.points
+            yield from self._perform(step, deed, placed, sighting)
             break
         else:
             raise RunEnded(
@@ -417,9 +420,12 @@ class Replay(Course):
         except ModelMistake as refusal:
             raise RunEnded("miss", sentence_of(step, deed, str(refusal))) from refusal
 
-    def _perform(self, step: Step, deed: Deed, action: InputAction, sighting: Sighting) -> None:
+    def _perform(
+        self, step: Step, deed: Deed, action: InputAction, sighting: Sighting
+    ) -> Iterator[Event]:
         try:
-            self.perform(action, sighting.frame.transform)
+            transform = sighting.frame.transform
+            yield from self.typing.do(step.number, action, transform, step.watch)
         except ModelMistake as refusal:
             raise RunEnded("miss", sentence_of(step, deed, str(refusal))) from refusal
 

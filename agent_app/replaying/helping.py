@@ -64,7 +64,7 @@ class Person:
 
     def go_on(self, course: Course, number: int, told: str) -> Generator[Event, None, bool]:
         choices = (_GO_ON, _STOP)
-        answer = yield from course.ask(number, told, choices)
+        answer = yield from course.ask(number, f"{told}.\nIs it to go on all the same?", choices)
         return _chosen(answer, choices) == _GO_ON
 
 

@@ -94,6 +94,7 @@ class ReplaySession(RecordedSession):
                 healed=self._heal,
                 programs=place.programs,
                 surroundings=place.surroundings,
+                fields=place.fields,
             ).events():
                 if isinstance(event, RunFinished) and event.outcome == "success":
                     for heal in self._proposed:

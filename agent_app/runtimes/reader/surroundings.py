@@ -103,6 +103,8 @@ class LiveSurroundings:
             password=any(each in passwords for each in in_window),
             terminal=node.role == _TERMINAL,
             field=node.role in FIELDS,
+            lines=node.lines,
+            region=node.region,
         )
 
     def hosts(self, frame: Frame, window: WindowRef) -> Hosts:
