@@ -28,6 +28,7 @@ from agent_app.model_runtime import Progress, RuntimeInfo, no_progress
 from agent_app.policy.rules import Confirm
 from agent_app.screen.frame import Frame
 from agent_app.screen.ring import FrameRing
+from agent_app.wording import say
 from agent_app.workplace import Workplace
 
 # The exit status of a command whose run ended so.
@@ -137,8 +138,8 @@ class RecordedSession(ABC):
         if self.runtime is None and not self.control.stop.is_set():
             self.prepare()
         if self.runtime is None:
-            reason = "stopped while the run was being made ready"
-            yield RunFinished("stopped", reason, "", 0, 0.0, 0, time.monotonic())
+            reason = say("stopped while the run was being made ready")
+            yield RunFinished("stopped", str(reason), "", 0, 0.0, 0, time.monotonic(), reason)
             return
         with self.watching_hands():
             yield from self.recorder.tee(

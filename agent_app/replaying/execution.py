@@ -69,10 +69,11 @@ from agent_app.replaying.windows import keyboard_differs
 from agent_app.screen.frame import Frame
 from agent_app.screen.settle import SettleLimits, moved
 from agent_app.typed import Fields, Typing
+from agent_app.wording import Words, choice, say
 
-AGAIN, LEAVE_OUT = "again", "leave it out"
+AGAIN, LEAVE_OUT = choice("again"), choice("leave it out")
 _ONCE_MORE = (AGAIN, LEAVE_OUT, STOP)
-_VETOED = "You stopped this before it was done. Is it to be tried again, or left out?"
+_VETOED = say("You stopped this before it was done. Is it to be tried again, or left out?")
 _POLL = 0.03
 _AT_ONCE = SettleLimits(minimum=0.0, reaction=0.0, quiet=0.1, maximum=2.0)
 _AT_REST = SettleLimits(minimum=0.1, reaction=0.3, quiet=0.3, maximum=2.0)
@@ -131,15 +132,17 @@ class Replay(Course):
                 self.check_stop()
                 self.check_time()
                 if self.steps >= self.budgets.steps:
-                    raise RunEnded("step limit", f"the limit of {self.steps} steps is reached")
+                    limit = say("the limit of {count} steps is reached", count=self.steps)
+                    raise RunEnded("step limit", limit)
                 self.steps += 1
                 left_out = yield from self._step(part)
             skipped += left_out
         yield from self.look_last()
-        done = f"all {self.steps} steps were done again"
+        done = say("all {count} steps were done again", count=self.steps)
         end = ending_of(self.script)
         if skipped:
-            return self.finished("failure", f"{skipped} actions were left out", "")
+            left = say("{count} actions were left out", count=skipped)
+            return self.finished("failure", left, "")
         return self.finished("success", done, end.answer if end is not None else "")
 
     def _step(self, part: Part) -> Generator[Event, None, int | None]:
@@ -180,13 +183,15 @@ class Replay(Course):
         self.said = ""
         yield from self.hold()
         if vetoed:
-            told = sentence_of(step, step.part.deeds[0], "you stopped it before it was done")
+            what = say("you stopped it before it was done")
+            told = sentence_of(step, step.part.deeds[0], what)
             answer = self.said
         elif step.before is None:
             return None
         else:
-            told = sentence_of(step, step.part.deeds[0], "it was broken off by the pause")
-            question = f"{told}. Is it to be done again?"
+            what = say("it was broken off by the pause")
+            told = sentence_of(step, step.part.deeds[0], what)
+            question = say("{told}. Is it to be done again?", told=told)
             answer = yield from self.ask(step.number, question, _ONCE_MORE)
             self.check_stop()
         if answer == AGAIN:
@@ -195,7 +200,7 @@ class Replay(Course):
             return len(step.part.deeds)
         raise RunEnded("stopped", told)
 
-    def offer(self, cause: Cause) -> tuple[str, tuple[str, ...]]:
+    def offer(self, cause: Cause) -> tuple[Words, tuple[str, ...]]:
         return (_VETOED, _ONCE_MORE) if cause == "veto" else super().offer(cause)
 
     def take_hint(self, hint: str) -> None:
@@ -242,7 +247,7 @@ class Replay(Course):
             break
         else:
             raise RunEnded(
-                "miss", sentence_of(step, deed, "it moves whenever it is to be acted on")
+                "miss", sentence_of(step, deed, say("it moves whenever it is to be acted on"))
             )
         yield ActionDone(step.number, index, time.monotonic())
 
@@ -389,8 +394,10 @@ class Replay(Course):
         if isinstance(again, Lost):
             again = self._locate(step, deed)
         if isinstance(again, Lost):
-            what = "it moved while it was about to be acted on"
-            raise RunEnded("miss", sentence_of(step, deed, f"{what}; {again.missed.reason}"))
+            what = say(
+                "it moved while it was about to be acted on; {reason}", reason=again.missed.reason
+            )
+            raise RunEnded("miss", sentence_of(step, deed, what))
         if all(
             abs(one.x - other.x) <= _SAME_PLACE and abs(one.y - other.y) <= _SAME_PLACE
             for one, other in zip(sighting.points, again.points, strict=True)
@@ -402,7 +409,7 @@ class Replay(Course):
         try:
             self.settings.policy.check(action, points=points, region=self.screen.region)
         except ModelMistake as refusal:
-            raise RunEnded("miss", sentence_of(step, deed, str(refusal))) from refusal
+            raise RunEnded("miss", sentence_of(step, deed, refusal.told)) from refusal
 
     def _permit(
         self, step: Step, index: int, deed: Deed, action: InputAction, sighting: Sighting
@@ -418,7 +425,7 @@ class Replay(Course):
         try:
             yield from self.permissions.clear_to_act(judged, look, step.watch, step.obstruct)
         except ModelMistake as refusal:
-            raise RunEnded("miss", sentence_of(step, deed, str(refusal))) from refusal
+            raise RunEnded("miss", sentence_of(step, deed, refusal.told)) from refusal
 
     def _perform(
         self, step: Step, deed: Deed, action: InputAction, sighting: Sighting
@@ -427,7 +434,7 @@ class Replay(Course):
             transform = sighting.frame.transform
             yield from self.typing.do(step.number, action, transform, step.watch)
         except ModelMistake as refusal:
-            raise RunEnded("miss", sentence_of(step, deed, str(refusal))) from refusal
+            raise RunEnded("miss", sentence_of(step, deed, refusal.told)) from refusal
 
     def _do_without_input(self, number: int, deed: Deed) -> Iterator[Event]:
         match deed.action:

@@ -123,7 +123,7 @@ class ReplaySession(RecordedSession):
             after=after,
             frame=frame,
             intent=trouble.deed.intent,
-            reason=trouble.told,
+            reason=str(trouble.told),
             how="ground" if on_miss == "ground" else "ask",
             run=self.recorder.folder.name,
         )

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from agent_app.errors import KnownError
 from agent_app.events import QuestionAsked, RunFinished
 from agent_app.ui.timing import seconds_text
+from agent_app.ui.wording import shown, shown_choice
 
 Tone = Literal["plain", "question", "good", "warn", "bad"]
 _MOST_LINES = 7
@@ -132,6 +133,7 @@ class QuestionCard(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._asked: QuestionAsked | None = None
+        self._choices_by_words: dict[str, str] = {}
         self._choices = QVBoxLayout()
         self._choices.setSpacing(6)
         self.rows.addLayout(self._choices)
@@ -163,8 +165,8 @@ class QuestionCard(Card):
             self.hide()
             return
         self.field.clear()
-        self._offer(asked.choices)
-        self.say(self._title(), asked.question, "question")
+        self._offer(asked)
+        self.say(self._title(), shown(asked.words or asked.question), "question")
         if leave:
             self.skip.setFocus()
         else:
@@ -183,15 +185,19 @@ class QuestionCard(Card):
         said = self.tr("The agent asks, for {time} more")
         return said.format(time=f"{minutes}:{seconds:02d}")
 
-    def _offer(self, choices: Sequence[str]) -> None:
+    def _offer(self, asked: QuestionAsked) -> None:
         for button in self.buttons:
             self._choices.removeWidget(button)
             button.deleteLater()
         self.buttons = []
-        for number, choice in enumerate(choices, start=1):
-            plain = choice.replace("&", "&&")
+        self._choices_by_words = {
+            choice if asked.words is None else shown_choice(choice): choice
+            for choice in asked.choices
+        }
+        for number, (words, choice) in enumerate(self._choices_by_words.items(), start=1):
+            plain = words.replace("&", "&&")
             button = QPushButton(f"&{number}  {plain}" if number < 10 else plain, self)
-            button.setAccessibleName(choice)
+            button.setAccessibleName(words)
             button.setStyleSheet("text-align: left;")
             button.clicked.connect(lambda _checked=False, answer=choice: self.give(answer))
             self._choices.addWidget(button)
@@ -207,9 +213,9 @@ class QuestionCard(Card):
         self.give(None)
 
     def give(self, answer: str | None) -> None:
-        """Answer the question, and take it away."""
+        """Answer the question, also with the words that are on a button, and take it away."""
         self.hide()
-        self.answered.emit(answer)
+        self.answered.emit(answer and self._choices_by_words.get(answer, answer))
 
 
 class ResultCard(Card):
@@ -245,7 +251,8 @@ class ResultCard(Card):
         facts = self.tr("{steps} · {time} · {tokens} tokens").format(
             steps=steps, time=seconds_text(finished.seconds), tokens=finished.tokens
         )
-        reason = "" if finished.reason == finished.outcome else finished.reason
+        reason = shown(finished.words or finished.reason)
+        reason = "" if finished.reason == finished.outcome else sentence(reason)
         said = [part for part in (finished.answer, reason) if part]
         self.say(title, "\n".join([*dict.fromkeys(said), facts]), tone)
 
@@ -270,7 +277,8 @@ class ErrorCard(Card):
         """Say what is wrong and what to do about it."""
         self.report = ""
         self.copy.hide()
-        self.say(sentence(error.message), sentence(error.remedy), "warn")
+        message, remedy = (sentence(shown(told)) for told in error.told)
+        self.say(message, remedy, "warn")
 
     def show_report(self, report: str, title: str = "") -> None:
         """Say that we failed, or what else is in the title; the report can be copied."""

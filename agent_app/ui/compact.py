@@ -13,6 +13,7 @@ from agent_app.geometry import ScreenPoint
 from agent_app.ui.labels import LineLabel
 from agent_app.ui.story import Step, Story, shown_line
 from agent_app.ui.theme import MARK
+from agent_app.ui.wording import shown
 
 _WIDTH = 640
 _MARGIN = 16  # pixels between the strip and the edge of the screen
@@ -167,7 +168,8 @@ class CompactStrip(QWidget):
 def _last_words(story: Story, step: Step | None) -> str:
     """What came of the run, or what was thought last."""
     if story.finished is not None:
-        return shown_line(story.finished.answer or story.finished.reason, _LONGEST_LINE)
+        ended = story.finished
+        return shown_line(ended.answer or shown(ended.words or ended.reason), _LONGEST_LINE)
     text = step.pieces[-1][1] if step is not None and step.pieces else ""
     words = text.rstrip().rpartition("\n")[2]
     return shown_line(words[-_LONGEST_LINE:], _LONGEST_LINE)

@@ -1,11 +1,13 @@
 """The run as the window tells it: steps with their thoughts, deeds and times, built from events.
 
-Knows nothing of Qt. The window's views read it and never change it.
+Knows nothing of Qt: `worded` puts its notes into a language. The window's views read it and never
+change it.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -15,6 +17,7 @@ from agent_app.events import (
     ActionDecided,
     ActionDone,
     ActionJudged,
+    Approval,
     ApprovalGiven,
     EffectCompared,
     Event,
@@ -41,18 +44,19 @@ from agent_app.events import (
     WindowsSeen,
 )
 from agent_app.geometry import ScreenPoint
+from agent_app.wording import Words, say
 
-_PAUSED: dict[Cause, str] = {
-    "hand": "You took over.",
-    "person": "You paused it.",
-    "veto": "You stopped this before it was done.",
+_PAUSED: dict[Cause, Words] = {
+    "hand": say("You took over."),
+    "person": say("You paused it."),
+    "veto": say("You stopped this before it was done."),
 }
-_APPROVALS = {
-    "once": "You allowed it.",
-    "run": "You allowed it for this run: {scope}.",
-    "refused": "You refused it.",
-    "stopped": "You stopped the run instead.",
-    "unanswered": "Nobody answered, so it was not done.",
+_APPROVALS: dict[Approval, Words] = {
+    "once": say("You allowed it."),
+    "run": say("You allowed it for this run."),
+    "refused": say("You refused it."),
+    "stopped": say("You stopped the run instead."),
+    "unanswered": say("Nobody answered, so it was not done."),
 }
 
 State = Literal[
@@ -195,6 +199,7 @@ class Story:
     A run that ends with an error has no `finished`; `ended_at` says when any run ended.
     """
 
+    worded: Callable[[Words], str] = str
     run: RunStarted | None = None
     steps: list[Step] = field(default_factory=list[Step])
     question: QuestionAsked | None = None
@@ -253,7 +258,10 @@ class Story:
         step = self.step
         thought = "" if step is None or step.deeds else step.thought
         self._heard = [("thought", thought)] if thought else []
-        self._heard.append(("note", f"Your hint: {hint}"))
+        self._heard.append(("note", self.worded(say("Your hint: {hint}", hint=hint))))
+
+    def _note(self, step: Step, text: str | Words) -> None:
+        step.add("note", self.worded(text) if isinstance(text, Words) else text)
 
     def end(self, at: float) -> None:
         """Nothing more will come: a step that is still open ends here."""
@@ -284,18 +292,19 @@ class Story:
                         step.add("summary", event.summary)
             case ModelErred():
                 step.state = "mistake"
-                step.add("note", event.message)
+                self._note(step, event.words or event.message)
             case ModelWarned():
-                step.add("note", event.message)
+                self._note(step, event.words or event.message)
             case TargetFound():
-                step.add("note", f"Found by {event.how} ({event.score:.0%}).")
+                score = f"{event.score:.0%}"
+                self._note(step, say("Found by {how} ({score}).", how=event.how, score=score))
             case TargetMissed():
                 step.state = "mistake"
-                step.add("note", event.reason)
+                self._note(step, event.reason)
             case EffectCompared():
                 if not event.alike:
                     step.state = "mistake"
-                    step.add("note", event.message)
+                    self._note(step, event.message)
             case ActionDecided():
                 step.state = "acting"
                 step.deeds.append(Deed(event.action, event.intent, event.points))
@@ -311,7 +320,11 @@ class Story:
                 self.leave = event.verdict == "ask"
             case ApprovalGiven():
                 self.leave = False
-                step.add("note", _APPROVALS[event.answer].format(scope=event.scope))
+                allowed = _APPROVALS[event.answer]
+                if event.scope:
+                    scope = event.words or event.scope
+                    allowed = say("You allowed it for this run: {scope}.", scope=scope)
+                self._note(step, allowed)
             case Paused():
                 step.offer = None
                 if not any(deed.done for deed in step.deeds):
@@ -320,9 +333,9 @@ class Story:
                     for deed in step.deeds:
                         deed.vetoed = not deed.done
                 if event.cause != "hint":  # which says itself what it is
-                    step.add("note", _PAUSED[event.cause])
+                    self._note(step, _PAUSED[event.cause])
             case Resumed():
-                step.add("note", "It goes on, and looks at the screen anew.")
+                self._note(step, say("It goes on, and looks at the screen anew."))
             case ScreenSettled():
                 step.changed, step.settled = event.changed, event.settled
             case StepFinished():

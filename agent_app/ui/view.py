@@ -23,6 +23,7 @@ from agent_app.ui.thought_panel import ThoughtPanel
 from agent_app.ui.viewer.finder import Finder
 from agent_app.ui.viewer.finding import Find, find_in_steps
 from agent_app.ui.viewer.keysheet import KeySheet
+from agent_app.ui.wording import in_language
 from agent_app.ui.worker import Batch
 
 
@@ -46,7 +47,7 @@ class RunView(QWidget):
 
     def __init__(self, theme: Theme, above_steps: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.story = Story()
+        self.story = Story(in_language)
         self._episode: Path | None = None
         self._opening = False
         self._running = False
@@ -99,7 +100,7 @@ class RunView(QWidget):
 
     def begin(self) -> None:
         """Forget the last run; another one is being made."""
-        self.story = Story()
+        self.story = Story(in_language)
         self._episode = None
         self.outcome.replay.hide()
         self._opening = self._running = True
