@@ -93,7 +93,7 @@ def main() -> int:
     def ask() -> None:
         box = QMessageBox(window)
         box.setWindowTitle("Question")
-        box.setText("Delete all 12 files for good?\nThe assistant is to press OK at once.")
+        box.setText("Удалить 12 файлов?\nThe assistant is to press OK at once.")
         box.setStandardButtons(QMessageBox.StandardButton.Ok | QMessageBox.StandardButton.Cancel)
         box.move(420, 420)
         box.show()

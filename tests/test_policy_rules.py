@@ -234,6 +234,9 @@ def test_enter_is_judged_by_what_is_seen_where_the_keyboard_is_as_well():
     for action in (ENTER, Press(("space",)), Write(" "), Write("go on")):
         assert verdict(action, disguised) == "ask"
     assert verdict(Write("on"), disguised) == "allow"
+    found = judged(ENTER, disguised)
+    assert found is not None
+    assert found.scope == "pressing enter, where “Send” stands, in Editor"  # and nothing else
     page = replace(disguised, focused=Focus("A page", region=Region(0, 0, 900, 700)))
     assert verdict(ENTER, page) == "allow"  # a whole page is no button
     field = replace(disguised, focused=Focus("Show more", field=True, region=place))
@@ -346,6 +349,10 @@ def test_what_cannot_be_told_asks():
     assert verdict(CLICK, WrittenSurroundings(blind=True)) == "ask"
     assert verdict(CLICK, WrittenSurroundings("")) == "ask"
     assert verdict(CLICK, WrittenSurroundings("", drawn=False)) == "allow"
+    assert verdict(CLICK, WrittenSurroundings("7nn", sure=False)) == "ask"
+    guessed = judged(CLICK, WrittenSurroundings("De1ete", sure=False))
+    assert guessed is not None
+    assert guessed.rule == "words.delete"
     assert verdict(CLICK, WrittenSurroundings("OK", dialog=None)) == "ask"
     assert verdict(Write("x"), WrittenSurroundings(focused=None)) == "ask"
     assert verdict(Write("x"), on=()) == "ask"

@@ -269,7 +269,7 @@ class Policy:
                 return None
             if found := self._risk_in(case, nearby.own):
                 return found
-            if not nearby.own:
+            if not (nearby.own and nearby.sure):
                 if not nearby.drawn:
                     return None
                 unread = say("clicks on what cannot be read")
@@ -314,7 +314,7 @@ class Policy:
                     reason = say("it says “{word}”, and {why}", word=word, why=why)
                 clicked = case.nearby.own if case.clicks and case.nearby else ()
                 deed = deed_of(case, clicked, by_ing=True)
-                if dialog:
+                if dialog or not case.clicks:
                     deed = say("{deed}, where “{text}” stands,", deed=deed, text=text)
                 scope = _in_window(deed, case.application or _ANY)
                 named = tuple(each for each in shown if each.text == text) or shown

@@ -18,12 +18,13 @@ class Nearby:
 
     `own` are the texts and names of what is clicked. With `harmless` it is known to be a field, a
     tab or a menu, so that clicking it does nothing by itself. `drawn` says whether something is
-    drawn there at all.
+    drawn there at all, `sure` whether its texts are what stands there and not a guess.
     """
 
     own: tuple[ShownText, ...]
     harmless: bool = False
     drawn: bool = True
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)

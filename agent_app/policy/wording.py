@@ -80,6 +80,8 @@ def _typed(action: Action, *, hidden: bool) -> str | Words:
         return say("what is not shown here")
     if isinstance(action, Write):
         text = plain(action.text.replace("\n", " ⏎ ").replace("\t", " ⇥ "), _LONGEST)
+        if not text:
+            return say("blanks alone")
         if len(action.text) <= _LONGEST:
             return f"“{text}”"
         return say("“{text}” ({count} characters)", text=text, count=len(action.text))
