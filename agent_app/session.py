@@ -230,7 +230,7 @@ class LiveSession(RecordedSession):
 
     def __init__(self, workplace: Workplace, task: str, *, episode: Path | None = None) -> None:
         super().__init__(workplace, task, episode)
-        self.confirm = workplace.options.settings.policy.confirm
+        self.confirm: Confirm = workplace.options.settings.policy.confirm
 
     def prepare(self, progress: Progress = no_progress) -> None:
         """Open the model, unless the workplace has it.

@@ -82,7 +82,7 @@ def test_each_check_is_shown_with_its_remedy(
     assert [text for text in ("✓", "Python", "3.11", "–", "GPU") if text not in shown] == []
     checks.results = lambda: iter_of(FINE, WRONG)
     shown = check(qtbot, page)
-    assert "To be put right: Fonts" in shown
+    assert "Needs attention: Fonts" in shown
     assert "→ apt-get install letters" in shown
     assert "GPU" not in shown  # what was found the last time
     signs = [label for label in page.findChildren(QLabel) if label.text() == "✕"]

@@ -30,13 +30,14 @@ from agent_app.policy import Policy
 from agent_app.policy.scene import Scene
 from agent_app.settings import SettingsFile
 from agent_app.ui import languages
-from agent_app.ui.cards import QuestionCard, ResultCard
+from agent_app.ui.cards import ResultCard
 from agent_app.ui.languages import OURS, Translation, choices, language_for, read_texts
 from agent_app.ui.pages.settings import SettingsPage
+from agent_app.ui.phrases import CORE, WORDS, spoken
+from agent_app.ui.question import QuestionCard
 from agent_app.ui.story import Story
 from agent_app.ui.theme import LIGHT
 from agent_app.ui.window import MainWindow
-from agent_app.ui.wording import in_language
 from agent_app.wording import Words, say
 from tests.fakes.screen import frame_of, picture
 from tests.fakes.session import ScriptedSession
@@ -58,8 +59,9 @@ def chinese(qapp: QApplication) -> Iterator[None]:
 
 
 def test_every_text_of_the_window_has_a_chinese_one() -> None:
-    translated = read_texts(OURS / "zh_CN.ts")
-    assert sorted(all_texts() - set(translated)) == []
+    translated = set(read_texts(OURS / "zh_CN.ts"))
+    translated |= {(WORDS, source) for context, source in translated if context == CORE}
+    assert sorted(all_texts() - translated) == []
 
 
 def test_a_translation_keeps_what_is_filled_in_and_has_one_key_of_its_own() -> None:
@@ -98,9 +100,9 @@ def question_for_leave() -> Words:
 
 
 @pytest.mark.usefixtures("chinese")
-@pytest.mark.parametrize("typed", ["", "本次运行允许"])
+@pytest.mark.parametrize("typed", [False, True])
 def test_a_question_for_leave_is_asked_and_answered_in_the_persons_language(
-    qtbot: QtBot, typed: str
+    qtbot: QtBot, typed: bool
 ) -> None:
     words, choices = question_for_leave(), ("allow once", "allow for this run", "refuse", "stop")
     card = QuestionCard()
@@ -111,15 +113,12 @@ def test_a_question_for_leave_is_asked_and_answered_in_the_persons_language(
         "是否允许代理在 “a.txt” (Editor) 中连续两次点击“Delete”？\n上面写着“delete”"
     )
     assert not ENGLISH.search(asked)
-    assert [button.text()[4:] for button in card.buttons] == [
-        "允许一次",
-        "本次运行允许",
-        "拒绝",
-        "停止",
-    ]
+    offered = [button.text()[4:] for button in card.buttons]
+    assert offered[2:] == ["拒绝", "停止"]
+    assert not any(ENGLISH.search(each) for each in offered)
     with qtbot.waitSignal(card.answered) as answered:
         if typed:
-            card.field.setText(typed)  # which no test types by keys
+            card.field.setText(offered[1])  # which no test types by keys
             qtbot.keyClick(card.field, Qt.Key.Key_Return)
         else:
             card.buttons[1].click()
@@ -137,7 +136,7 @@ def test_what_a_model_asks_stays_in_its_words(qtbot: QtBot) -> None:
 
 @pytest.mark.usefixtures("chinese")
 def test_the_notes_of_a_run_and_its_end_are_in_the_persons_language(qtbot: QtBot) -> None:
-    story = Story(in_language)
+    story = Story(spoken)
     circles, scope = (
         say("You are going in circles: these moves bring back the same screens."),
         say("{what} in {window}", what=say("clicks"), window="Editor"),

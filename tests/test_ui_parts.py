@@ -19,10 +19,11 @@ from agent_app.actions import Click, Drag, Scroll, Write
 from agent_app.errors import KnownError
 from agent_app.events import ModelErred, QuestionAsked, StepStarted, Timing
 from agent_app.geometry import FrameTransform, Region, RelativePoint, ScreenPoint, Size
-from agent_app.ui.cards import ErrorCard, QuestionCard, ResultCard
+from agent_app.ui.cards import ErrorCard, ResultCard
 from agent_app.ui.marks import Mark, label_place, mark_of
 from agent_app.ui.pictures import FramePictures
 from agent_app.ui.placement import choose_place, overlap
+from agent_app.ui.question import QuestionCard
 from agent_app.ui.screenshot import ScreenshotView
 from agent_app.ui.status import RateMeter
 from agent_app.ui.steps import DETAIL_ROLE, STEP_ROLE, StepDelegate, StepListModel

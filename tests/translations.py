@@ -17,7 +17,7 @@ CORE = Path(__file__).parents[1] / "agent_app"
 UI = CORE / "ui"
 Text = tuple[str, str]  # context, source
 _NAMED = {"said": "Settings", "tr": "Viewer"}  # functions of a module that translate, as which
-_SAID = ("say", "choice")  # functions of the core, whose texts the window translates
+_SAID = ("say", "choice")  # functions of the core that say what a text is made of
 
 
 def all_texts() -> set[Text]:
@@ -26,8 +26,8 @@ def all_texts() -> set[Text]:
     formats = {("Formats", each.about) for each in FORMATS.values()}
     states = {("Entries", state) for state in get_args(State)}
     core = {text for path in sorted(CORE.rglob("*.py")) for text in core_texts_in(path)}
-    risks = {("Core", risk.why) for risk in default_rules().risks}
-    risks |= {("Core", rule.why) for rule in default_rules().rules if rule.why}
+    risks = {("Words", risk.why) for risk in default_rules().risks}
+    risks |= {("Words", rule.why) for rule in default_rules().rules if rule.why}
     return found | formats | states | core | risks | set(settings_texts())
 
 
@@ -36,7 +36,7 @@ def core_texts_in(path: Path) -> Iterator[Text]:
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         said = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args
         if said and node.func.id in _SAID:
-            yield "Core", _literal(node, 0, path)
+            yield "Words", _literal(node, 0, path)
 
 
 def texts_in(path: Path) -> Iterator[Text]:

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from agent_app.events import VetoOffered
 from agent_app.geometry import ScreenPoint
 from agent_app.ui.labels import LineLabel
+from agent_app.ui.phrases import spoken
 from agent_app.ui.story import Step, Story, shown_line
 from agent_app.ui.theme import MARK
-from agent_app.ui.wording import shown
 
 _WIDTH = 640
 _MARGIN = 16  # pixels between the strip and the edge of the screen
@@ -159,7 +159,6 @@ class CompactStrip(QWidget):
 
     def _button(self, text: str, about: str) -> QPushButton:
         button = QPushButton(text, self)
-        button.setProperty("role", "tab")
         button.setToolTip(about)
         button.setAccessibleName(about)
         return button
@@ -169,8 +168,9 @@ def _last_words(story: Story, step: Step | None) -> str:
     """What came of the run, or what was thought last."""
     if story.finished is not None:
         ended = story.finished
-        return shown_line(ended.answer or shown(ended.words or ended.reason), _LONGEST_LINE)
-    text = step.pieces[-1][1] if step is not None and step.pieces else ""
+        return shown_line(ended.answer or spoken(ended.words or ended.reason), _LONGEST_LINE)
+    pieces = step.pieces if step is not None else []
+    text = next((text for kind, text in reversed(pieces) if kind != "summary"), "")
     words = text.rstrip().rpartition("\n")[2]
     return shown_line(words[-_LONGEST_LINE:], _LONGEST_LINE)
 

@@ -16,12 +16,18 @@ from PySide6.QtCore import (
     QSize,
     Qt,
 )
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import (
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
-from agent_app.actions import describe_action
 from agent_app.events import Timing
 from agent_app.ui.labels import plain_tip
+from agent_app.ui.phrases import deed_text
 from agent_app.ui.story import Deed, Step, Story, shown_line
 from agent_app.ui.theme import Theme
 from agent_app.ui.timing import paint_shares, seconds_text
@@ -51,6 +57,25 @@ class Row:
     tone: RowTone
     detail_tone: RowTone = "muted"
     timing: Timing | None = None
+
+
+class StepList(QListView):
+    """The list, which says what it is for while it is empty."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setAccessibleName(self.tr("Steps"))
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        super().paintEvent(event)
+        if self.model().rowCount():
+            return
+        painter = QPainter(self.viewport())
+        painter.setPen(self.palette().placeholderText().color())
+        room = self.viewport().rect().adjusted(_PADDING, _PADDING, -_PADDING, -_PADDING)
+        painter.drawText(room, Qt.TextFlag.TextWordWrap, self.tr("Each step appears here."))
+        painter.end()
 
 
 class StepListModel(QAbstractListModel):
@@ -246,7 +271,7 @@ class StepDelegate(QStyledItemDelegate):
 def _deed_text(deed: Deed) -> str:
     """An action and where it goes, such as `click (412, 230)`."""
     places = " → ".join(f"({point.x}, {point.y})" for point in deed.points)
-    said = shown_line(describe_action(deed.action), _LONGEST_DEED)
+    said = shown_line(deed_text(deed.action), _LONGEST_DEED)
     return f"{said} {places}" if places else said
 
 

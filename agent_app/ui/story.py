@@ -199,7 +199,7 @@ class Story:
     A run that ends with an error has no `finished`; `ended_at` says when any run ended.
     """
 
-    worded: Callable[[Words], str] = str
+    worded: Callable[[str | Words], str] = str
     run: RunStarted | None = None
     steps: list[Step] = field(default_factory=list[Step])
     question: QuestionAsked | None = None
@@ -237,6 +237,7 @@ class Story:
                 self.question = event
                 if (step := self.step_numbered(event.step)) is not None and step.seconds is None:
                     step.state = "asking"
+                    step.offer = None  # the time for a veto is over
             case QuestionAnswered():
                 self.question = None
                 if (step := self.step_numbered(event.step)) is not None and step.seconds is None:
@@ -261,7 +262,7 @@ class Story:
         self._heard.append(("note", self.worded(say("Your hint: {hint}", hint=hint))))
 
     def _note(self, step: Step, text: str | Words) -> None:
-        step.add("note", self.worded(text) if isinstance(text, Words) else text)
+        step.add("note", self.worded(text))
 
     def end(self, at: float) -> None:
         """Nothing more will come: a step that is still open ends here."""

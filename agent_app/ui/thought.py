@@ -251,7 +251,7 @@ class ThoughtView(QTextEdit):
         marks: list[QTextEdit.ExtraSelection] = []
         if self._reached is not None:
             piece, start, end, whole = self._reached
-            here, coming = character_format(theme.text), character_format(theme.line)
+            here, coming = character_format(theme.text), character_format(theme.faint)
             here.setBackground(QColor(theme.accent_soft))
             marks.append(marked_by(self._cursor(piece, start, end), here))
             marks.append(marked_by(self._cursor(piece, end, whole), coming))

@@ -87,7 +87,7 @@ class MainWindow(QWidget):
         pages = QStackedLayout()
         rows = QVBoxLayout(self)
         rows.setContentsMargins(12, 6, 12, 8)
-        rows.setSpacing(6)
+        rows.setSpacing(10)
         self.navigation = Navigation(pages, self)
         self.navigation.add("run", self.tr("R&un"), lambda: self.view)
         self.navigation.add("episodes", self.tr("&Episodes"), lambda: self.episodes)

@@ -87,7 +87,7 @@ class HomePages(QObject):
             mark.touch()
         self._navigation.show_page("doctor")
         assert self.doctor is not None
-        self.doctor.check()
+        self.doctor.welcome()
 
     def begin_trial(self) -> AgentSession:
         """The session of a first run; for the run's thread. Raises KnownError."""
