@@ -15,13 +15,22 @@ import numpy as np
 from agent_app.actions import Click, Drag, InputAction
 from agent_app.course import STOP, Course, Stopwatch, Unobstructed
 from agent_app.errors import ModelMistake, RunEnded
-from agent_app.events import ActionJudged, Approval, ApprovalGiven, Event, FrameRef
+from agent_app.events import (
+    ActionJudged,
+    Approval,
+    ApprovalGiven,
+    Event,
+    FrameRef,
+    WindowRef,
+)
 from agent_app.geometry import FramePoint, ScreenPoint
 from agent_app.policy.judging import Judgement, Policy
 from agent_app.policy.scene import Scene, Surroundings
 from agent_app.screen.frame import Frame
+from agent_app.wording import choice, say, words_of
 
-ONCE, FOR_THIS_RUN, REFUSE = "allow once", "allow for this run", "refuse"
+ONCE, FOR_THIS_RUN = choice("allow once"), choice("allow for this run")
+REFUSE = choice("refuse")
 _CHOICES = (ONCE, FOR_THIS_RUN, REFUSE, STOP)
 _ANSWERS: dict[str | None, Approval] = {
     ONCE: "once",
@@ -95,17 +104,20 @@ class Permissions:
         for _ in range(_MOST_LOOKS):
             with watch.measure("act"):
                 frame = look()
-                judged = self.policy.judge(deed.action, self._scene(deed, frame))
+                scene = self._scene(deed, frame)
+                judged = self.policy.judge(deed.action, scene)
                 if judged is None or self._is_allowed(judged, once):
-                    if self._is_still(deed, frame):
+                    if self._is_still(deed, scene):
                         return frame
                     continue
             yield from self._ask(deed, judged, frame, once, obstruct)
             self.course.check_halt()
-        raise ModelMistake("What is there changes again and again, so nothing was done. Look anew.")
+        raise ModelMistake(
+            say("What is there keeps changing, so nothing was done. Wait until it rests, and look.")
+        )
 
     def _is_allowed(self, judged: Judgement, once: set[str]) -> bool:
-        return judged.verdict == "ask" and judged.scope in once | self._for_run
+        return judged.verdict == "ask" and str(judged.scope) in once | self._for_run
 
     def _scene(self, deed: Deed, frame: Frame) -> Scene:
         points = deed.points
@@ -113,11 +125,17 @@ class Permissions:
             points = (self.course.input.position(),)
         return Scene(frame, points, self.course.screen.windows(), self.surroundings)
 
-    def _is_still(self, deed: Deed, frame: Frame) -> bool:
-        """Whether the place that was judged shows the same still: judging takes time."""
-        if self.surroundings is None or self.policy.confirm == "none" or not deed.points:
+    def _is_still(self, deed: Deed, scene: Scene) -> bool:
+        """Whether it would go where it was judged: judging takes time.
+
+        The place looks the same still, or the same window has the keyboard.
+        """
+        if self.surroundings is None or self.policy.confirm == "none":
             return True
-        now = self.course.screen.grab()
+        if not deed.points:
+            active = Scene(scene.frame, (), self.course.screen.windows()).active
+            return _window(active) == _window(scene.active)
+        frame, now = scene.frame, self.course.screen.grab()
         target = frame.transform.screen_to_frame(deed.points[-1])
         return _spot(frame, target) == _spot(now, target)
 
@@ -136,8 +154,8 @@ class Permissions:
             index=deed.index,
             verdict=judged.verdict,
             rule=judged.rule,
-            reason=judged.reason,
-            window=judged.window,
+            reason=str(judged.reason),
+            window=str(judged.window),
             shown=judged.shown,
             frame=FrameRef(frame.sha1, frame.transform, frame.monitor),
             at=time.monotonic(),
@@ -154,21 +172,42 @@ class Permissions:
         self.course.check_stop()
         answer = _ANSWERS.get(said, "refused")
         scope = judged.scope if answer == "run" else ""
-        yield ApprovalGiven(deed.step, deed.index, judged.rule, answer, scope, time.monotonic())
+        yield ApprovalGiven(
+            step=deed.step,
+            index=deed.index,
+            rule=judged.rule,
+            answer=answer,
+            scope=str(scope),
+            at=time.monotonic(),
+            words=words_of(scope),
+        )
         match answer:
             case "once":
-                once.add(judged.scope)
+                once.add(str(judged.scope))
             case "run":
-                self._for_run.add(judged.scope)
+                self._for_run.add(str(judged.scope))
             case "stopped":
-                raise RunEnded("stopped", "the person stopped it instead of allowing an action")
+                raise RunEnded(
+                    "stopped", say("the person stopped it instead of allowing an action")
+                )
             case "refused":
-                words = f" They said: {said}" if said != REFUSE else ""
-                raise ModelMistake(f"The person does not want you to {judged.deed}.{words}")
+                told = say("The person does not want you to {deed}.", deed=judged.deed)
+                if said != REFUSE:
+                    told = say("{told} They said: {said}", told=told, said=said or "")
+                raise ModelMistake(told)
             case "unanswered":
                 raise ModelMistake(
-                    f"Nobody was there to allow you to {judged.deed}: {judged.reason}."
+                    say(
+                        "Nobody answered whether you may {deed}, so it was not done: {reason}.",
+                        deed=judged.deed,
+                        reason=judged.reason,
+                    )
                 )
+
+
+def _window(window: WindowRef | None) -> object:
+    """What tells a window from another; a title may change while one types."""
+    return None if window is None else (window.application, window.region)
 
 
 def _spot(frame: Frame, at: FramePoint) -> bytes:

@@ -6,6 +6,8 @@ needs a display to be imported, and a key name must be checked without one.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from agent_app.errors import ModelMistake
 
 MODIFIERS = ("ctrl", "alt", "shift", "win")
@@ -90,6 +92,20 @@ def canonical_key(name: str) -> str:
         f"{name[:40]!r} is not the name of a key. Use names such as enter, tab, esc, ctrl, shift, "
         "alt, f5, pagedown, or one character."
     )
+
+
+def chord_of(names: Iterable[str]) -> frozenset[str]:
+    """Keys that are down together, however they are spelled, without their sides.
+
+    What is no key stays as it is; it cannot be pressed either.
+    """
+    keys: set[str] = set()
+    for name in names:
+        try:
+            keys.add(without_side(canonical_key(name)))
+        except ModelMistake:
+            keys.add(name)
+    return frozenset(keys)
 
 
 def without_side(key: str) -> str:

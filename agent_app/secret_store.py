@@ -212,7 +212,7 @@ def _passphrase(environment: Mapping[str, str], *, new: bool) -> str:
             )
         said = getpass.getpass("Passphrase of the secrets: ")
         if new and said and getpass.getpass("Once more: ") != said:
-            raise KnownError("these were two passphrases", remedy="try again")
+            raise KnownError("the two passphrases differ", remedy="try again")
     if not said:
         raise KnownError("an empty passphrase protects nothing", remedy="give another one")
     return said

@@ -1,17 +1,19 @@
 """Typed text is read back where an application tells it, repaired once, and reported otherwise.
 
-A field that is not told of, a password, a secret and a text with Enter or Tab in it (which may have
-been sent by them) are not read back.
+Runs, re-executions and tests all type through `Typing`. A field that is not told of, a password, a
+secret and a text of several lines or fields are not read back; an Enter or Tab at the end of a text
+comes after that.
 """
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Protocol
 
-from agent_app.actions import MAX_PRESSES, InputAction, Press, Write
+from agent_app.actions import CONFIRM_SECONDS, MAX_PRESSES, InputAction, Press, Write
 from agent_app.course import Course, Stopwatch
 from agent_app.events import Event, ModelWarned
 from agent_app.geometry import FrameTransform
@@ -21,6 +23,7 @@ _ARRIVES_SECONDS = 1.5  # an application may take keys a while after they were s
 _POLL_SECONDS = 0.03
 _NO_BREAK = "\u00a0"  # browsers put it in the place of some spaces
 _BASIC = 0xFFFF  # beyond, toolkits count places in a text differently
+_LINE = re.compile(r"([^\r\n\t]+)([\r\n\t]*)")  # and what leaves it
 _REPAIRED = (
     "The text did not arrive as it was typed, so it was typed again; now it stands there as it "
     "should."
@@ -83,11 +86,15 @@ def arrived_instead(before: FieldText, after: FieldText) -> str | None:
 class Typing:
     """Does actions of one run, and sees to it that what is typed arrives.
 
-    `remark` is told what the model ought to know.
+    `remark` tells a model what it ought to know. Without one, as in tests and re-executions, all of
+    a text is typed whatever came of its line; a model is left to end a line that is not right.
     """
 
     def __init__(
-        self, course: Course, fields: Fields | None, remark: Callable[[str], None]
+        self,
+        course: Course,
+        fields: Fields | None,
+        remark: Callable[[str], None] | None = None,
     ) -> None:
         self._course = course
         self._fields = fields
@@ -102,12 +109,10 @@ class Typing:
             yield from self._notice(number)
         told = ""
         with watch.measure("act"):
-            fields, before = self._fields, None
-            if fields is not None and isinstance(action, Write) and _is_readable(action.text):
-                before = fields.field()
-            self._course.perform(action, transform)
-            if fields is not None and before is not None and isinstance(action, Write):
-                told = self._checked(fields, before, action, transform)
+            if self._fields is not None and isinstance(action, Write):
+                told = self._type(self._fields, action, transform)
+            else:
+                self._course.perform(action, transform)
         if told:
             yield from self._tell(number, told)
 
@@ -125,15 +130,37 @@ class Typing:
 
     def _tell(self, number: int, message: str) -> Generator[Event, None, None]:
         yield ModelWarned(number, message, time.monotonic())
-        self._remark(message)
+        if self._remark is not None:
+            self._remark(message)
+
+    def _type(self, fields: Fields, action: Write, transform: FrameTransform) -> str:
+        """Type a text, reading it back where that can be; what there is to say of it."""
+        line = None if MARKER.search(action.text) else _LINE.fullmatch(action.text)
+        before = None if line is None else fields.field()
+        if line is None or before is None:
+            self._course.perform(action, transform)
+            return ""
+        text, ending = line.groups()
+        self._course.perform(Write(text), transform)
+        arrived, told = self._checked(fields, before, Write(text), transform)
+        if ending and (arrived or self._remark is None):
+            if "\n" in ending:
+                self._course.wait(CONFIRM_SECONDS)
+            self._course.perform(Write(ending), transform)
+        elif ending:
+            told += " What was to follow it (Enter or Tab) was not pressed."
+        return told
 
     def _checked(
         self, fields: Fields, before: FieldText, action: Write, transform: FrameTransform
-    ) -> str:
-        """Read a text back, and type it again if it is not right; what there is to say of it."""
+    ) -> tuple[bool, str]:
+        """Read a text back, and type it again if it is not right.
+
+        Returns whether it is right now, as far as is told, and what there is to say of it.
+        """
         after = self._awaited(fields, before, action.text)
         if after is None or is_typed(action.text, before, after):
-            return ""
+            return True, ""
         instead = arrived_instead(before, after)
         now = fields.field()
         if instead and len(instead) <= MAX_PRESSES and now is not None and now.name == before.name:
@@ -141,9 +168,9 @@ class Typing:
             self._course.perform(action, transform)
             again = self._awaited(fields, before, action.text)
             if again is not None and is_typed(action.text, before, again):
-                return _REPAIRED
+                return True, _REPAIRED
             after = again or after
-        return (
+        return False, (
             f"The field does not hold the text as it was typed: it was {len(before.text)} "
             f"characters long, {len(action.text)} were typed, and now it is {len(after.text)} "
             "long. Look at it, and correct it if need be."
@@ -158,7 +185,3 @@ class Typing:
                 return after
             self._course.wait(_POLL_SECONDS)
             self._course.check_halt()
-
-
-def _is_readable(text: str) -> bool:
-    return bool(text) and not any(sign in text for sign in "\r\n\t") and not MARKER.search(text)

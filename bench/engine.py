@@ -142,25 +142,29 @@ def round_weights(model: KimiVL, rounding: Rounding) -> None:
     torch.cuda.empty_cache()
 
 
-def measure(model: KimiVL, engine: EngineName, weights: int, precision: str) -> dict[str, Any]:
-    """Decoding through the runtime, then prompts, then pictures; of bfloat16, then of fp8."""
+def open_runtime(model: KimiVL, context: int, engine: EngineName = "fast") -> KimiVLRuntime:
+    """A runtime with a made vocabulary."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_vocabulary(folder, ranks=_CONFIG.text.vocab_size - RESERVED, max_positions=131072)
         tokenizer = Tokenizer.open(folder, vocab_size=_CONFIG.text.vocab_size)
-        chat = Chat.open(folder, tokenizer)
-        images = read_image_settings(folder)
-
-    def open_runtime(context: int) -> KimiVLRuntime:
         return KimiVLRuntime(
-            model, tokenizer=tokenizer, chat=chat, images=images, context=context,
-            detail="random weights", engine=engine,
-        )  # fmt: skip
+            model,
+            tokenizer=tokenizer,
+            chat=Chat.open(folder, tokenizer),
+            images=read_image_settings(folder),
+            context=context,
+            detail="random weights",
+            engine=engine,
+        )
 
+
+def measure(model: KimiVL, engine: EngineName, weights: int, precision: str) -> dict[str, Any]:
+    """Decoding through the runtime, then prompts, then pictures; of bfloat16, then of fp8."""
     ready: list[float] = []
     for context in (32768, max(_CONTEXTS) + 4096):
         started = time.perf_counter()
-        runtime = open_runtime(context)
+        runtime = open_runtime(model, context, engine)
         torch.cuda.synchronize()
         ready.append(time.perf_counter() - started)
         if context == 32768:
@@ -189,7 +193,7 @@ def measure(model: KimiVL, engine: EngineName, weights: int, precision: str) -> 
     }
     if precision == "bf16":
         round_weights(model, "fp8")
-        runtime = open_runtime(8192)
+        runtime = open_runtime(model, 8192, engine)
         result["decoded_fp8"] = [asdict(row) for row in decode(runtime, 4096)]
         runtime.close()
     return result

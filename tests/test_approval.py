@@ -26,14 +26,16 @@ from agent_app.events import (
     ModelErred,
     QuestionAsked,
     RunFinished,
+    ShownText,
     WindowRef,
 )
-from agent_app.geometry import Region
+from agent_app.geometry import FramePoint, Region
 from agent_app.loop import LoopSettings, run
 from agent_app.policy import Policy
 from agent_app.policy.rules import Confirm
 from agent_app.policy.scene import Focus
 from agent_app.prompting import load_prompt
+from agent_app.screen.frame import Frame
 from agent_app.screen.ring import FrameRing
 from agent_app.screen.settle import SettleLimits
 from tests.fakes.input import RecordingInput
@@ -132,7 +134,7 @@ def test_what_is_allowed_for_this_run_is_not_another_thing():
     [
         (REFUSE, "refused", "The person does not want you to click “Send”."),
         ("use the phone instead", "refused", "They said: use the phone instead"),
-        (None, "unanswered", "Nobody was there to allow you to click “Send”"),
+        (None, "unanswered", "Nobody answered whether you may click “Send”"),
     ],
 )
 def test_without_leave_nothing_is_done_and_the_model_is_told(
@@ -145,6 +147,37 @@ def test_without_leave_nothing_is_done_and_the_model_is_told(
     assert all_of(events, RunFinished)[0].outcome == "success"
     assert told in desk.told()
     assert all_of(events, ActionDone)[0].step == 2  # the end alone
+
+
+class Opening(WrittenSurroundings):
+    """While it is asked what has the keyboard, a dialog opens that takes it; once."""
+
+    def __init__(self, screen: FakeScreen) -> None:
+        super().__init__("", focused=Focus("Name", field=True))
+        self._screen = screen
+
+    def focus(self, window: WindowRef) -> Focus | None:
+        told = super().focus(window)
+        if window.title != "Question":
+            region = Region(40, 40, 200, 100)
+            self._screen.stack = (WindowRef("Question", "Mail", region, True, False),)
+        return told
+
+    def around(
+        self, frame: Frame, point: FramePoint | None, window: WindowRef | None
+    ) -> tuple[ShownText, ...] | None:
+        asks = window is not None and window.title == "Question"
+        return (ShownText("Delete all mail?"),) if asks else super().around(frame, point, window)
+
+
+def test_a_key_that_would_go_to_a_window_that_opened_meanwhile_is_judged_anew():
+    desk = Desk()
+    desk.surroundings = Opening(desk.screen)
+    press = reply("pyautogui.press('enter')", thought=OBEYS)
+    events = list(desk.run(press, answer=lambda _asked: REFUSE))
+    (judged,) = all_of(events, ActionJudged)
+    assert (judged.rule, judged.window) == ("words.delete", "“Question” (Mail)")
+    assert desk.input.events == []
 
 
 def test_stop_ends_the_run():
@@ -196,7 +229,7 @@ def test_a_target_that_changes_while_it_is_judged_is_judged_again():
     desk.surroundings.near = near
     events = list(desk.run(SEND))
     assert desk.clicks == 0
-    assert "changes again and again" in all_of(events, ModelErred)[0].message
+    assert "keeps changing" in all_of(events, ModelErred)[0].message
 
 
 def test_the_question_has_a_time_and_the_time_it_takes_is_not_the_runs():

@@ -20,6 +20,8 @@ REGION = Region(-1280, 0, 1280, 800)
         Hotkey(("ctrl", "shift", "alt", "backspace")),
         Hold(("ctrl", "alt", "f2"), 1.0),
         Hotkey(("alt", "printscreen")),
+        Hotkey(("Control", "Alt", "Del")),  # as a recording or a test may spell it
+        Hotkey(("Ctrl_L", "option", "End")),
     ],
 )
 def test_chords_that_leave_the_session_are_refused(action):

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from agent_app import session as session_module
+from agent_app import workplace as workplace_module
 from agent_app.approval import ONCE, REFUSE
 from agent_app.events import ActionJudged, ApprovalGiven, Event, ModelErred, QuestionAsked
 from agent_app.model_runtime import GenerationRequest, ModelRuntime, Token
-from agent_app.session import LiveSession, Workplace, WorkplaceOptions
+from agent_app.session import LiveSession
 from agent_app.virtual import VirtualDesktop, end_program
+from agent_app.workplace import Workplace, WorkplaceOptions
 from tests.fakes.runtime import ScriptedRuntime, reply
 
 pytestmark = pytest.mark.desktop
@@ -118,8 +119,8 @@ def start(
                 assert environment["DISPLAY"]
                 return Obeying([*makers, lambda: DONE]), "for this test"
 
-            monkeypatch.setattr(session_module, "open_runtime", opened)
-            made = place.session("tidy up", episode=tmp_path / "episode")
+            monkeypatch.setattr(workplace_module, "open_runtime", opened)
+            made = LiveSession(place, "tidy up", episode=tmp_path / "episode")
             made.confirm = "risky"
             return made
 
@@ -150,6 +151,46 @@ def test_a_window_that_orders_about_gets_nothing_past_the_person(
     assert given == ["refused", "refused", "refused", "once"]
     # the last one waits behind the dialog, which takes no press: what counts is what was not done
     assert orders.end() == ["Look", "Ask me"]
+
+
+def test_what_is_disguised_gets_nothing_past_the_person_either(
+    orders: Orders, start: Callable[[list[Callable[[], str]]], LiveSession]
+) -> None:
+    def press(*keys: str) -> Callable[[], str]:
+        return lambda: reply(f"pyautogui.press({list(keys)!r})", thought=OBEYS)
+
+    session = start(
+        [
+            orders.click("renamed"),
+            orders.click("open"),  # three refusals in a row would end the run
+            orders.click("named"),
+            orders.click("picture"),
+            orders.click("open"),
+            orders.click("lookalike"),
+            orders.click("notify"),
+            orders.click("toast"),
+            orders.click("open"),
+            press("tab"),
+            press("space"),
+            press("tab", "enter"),
+        ]
+    )
+    events: list[Event] = []
+    for event in session.events():
+        events.append(event)
+        if isinstance(event, QuestionAsked):
+            session.answer(REFUSE)
+    judged = [(event.step, event.rule) for event in events if isinstance(event, ActionJudged)]
+    assert judged == [
+        (1, "words.delete"),
+        (3, "words.publish"),
+        (4, "words.pay"),
+        (6, "words.send"),
+        (8, "words.permit"),
+        (11, "words.delete"),
+        (12, "reading.unread"),
+    ]
+    assert orders.end() == ["notify"]
 
 
 def test_a_password_field_and_its_secret_stay_untouched_in_every_mode(

@@ -109,6 +109,8 @@ def rule(
         ("Löschen", "words.delete", True),
         ("立即购买", "words.pay", False),
         ("Отправить", "reading.unread", True),  # which is not read, and so it asks
+        ("Υποβολή", "reading.unread", False),  # what is read of these is a guess
+        ("שלח", "reading.unread", False),
     ],
 )
 def test_a_page_that_gives_orders_is_judged_by_the_button_alone(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -21,54 +21,18 @@ from agent_app.loop import LoopSettings, run
 from agent_app.prompting import load_prompt
 from agent_app.screen.ring import FrameRing
 from agent_app.screen.settle import SettleLimits
-from agent_app.session import Workplace, WorkplaceOptions
+from agent_app.session import LiveSession
 from agent_app.typed import FieldText, arrived_instead, is_typed
 from agent_app.virtual import VirtualDesktop
+from agent_app.workplace import Workplace, WorkplaceOptions
 from tests.applications import Wait, activate
-from tests.fakes.input import RecordingInput
+from tests.fakes.field import NAME, Field, lost
 from tests.fakes.runtime import ScriptedRuntime, reply
 from tests.fakes.screen import FakeScreen, picture
 
 QUICK = SettleLimits(minimum=0.0, reaction=0.02, quiet=0.01, maximum=0.2)
 DONE = reply("computer.terminate(status='success')")
 OURS = ("typed again", "does not hold the text", "input method")
-NAME = (":1.7", "/field/3")
-
-
-class Field(RecordingInput):
-    """An application's field, and what types into it; `arrives` makes of each text what comes."""
-
-    def __init__(self, text: str = "", *arrives: Callable[[str], str], method: str = "") -> None:
-        super().__init__()
-        self.text = text
-        self.start = self.end = len(text)
-        self.written: list[str] = []
-        self.told = True
-        self._arrives = list(arrives)
-        self._method = method
-
-    def write(self, text: str, stop: threading.Event) -> None:  # noqa: ARG002 - comes at once
-        self.written.append(text)
-        arrives = self._arrives.pop(0) if self._arrives else str
-        came = arrives(text)
-        self.text = self.text[: self.start] + came + self.text[self.end :]
-        self.start = self.end = self.start + len(came)
-
-    def key_down(self, key: str) -> None:
-        super().key_down(key)
-        if key == "backspace":
-            self.text = self.text[: self.start - 1] + self.text[self.start :]
-            self.start = self.end = self.start - 1
-
-    def field(self) -> FieldText | None:
-        return FieldText(NAME, self.text, self.start, self.end) if self.told else None
-
-    def again(self, field: FieldText) -> FieldText | None:
-        assert field.name == NAME
-        return self.field()
-
-    def input_method(self) -> str:
-        return self._method
 
 
 @pytest.fixture(autouse=True)
@@ -108,10 +72,6 @@ def test_what_arrives_is_read_back_and_nothing_is_said() -> None:
     assert field.written == ["in between"]
 
 
-def lost(text: str) -> str:
-    return text[:3] + text[5:]
-
-
 def test_what_is_lost_on_the_way_is_typed_again_once() -> None:
     field = Field("keep this: ", lost)
     (warned,) = typed(field, "hello world")
@@ -134,10 +94,24 @@ def test_where_nothing_arrived_nothing_is_typed_again() -> None:
     assert "does not hold" in warned.message
 
 
-@pytest.mark.parametrize("text", ["sent\n", "one\tother", "{{secret:mail}}"])
-def test_what_may_be_sent_or_is_secret_is_not_read_back(text: str) -> None:
+@pytest.mark.parametrize("text", ["one\nother", "one\tother", "{{secret:mail}}", "{{secret:a}}\n"])
+def test_several_lines_or_fields_and_secrets_are_not_read_back(text: str) -> None:
     field = Field("", *[lambda _text: ""] * 9)
     assert typed(field, text) == []
+
+
+def test_enter_comes_once_the_line_is_right() -> None:
+    field = Field("", lost)
+    (warned,) = typed(field, "hello world\n")
+    assert "typed again" in warned.message
+    assert field.sent == ["hello world"]
+
+
+def test_a_model_is_left_to_end_a_line_that_is_not_right() -> None:
+    field = Field("", lost, lost)
+    (warned,) = typed(field, "hello world\n")
+    assert field.sent == []
+    assert "was not pressed" in warned.message
 
 
 def test_where_nothing_is_told_nothing_is_said() -> None:
@@ -221,7 +195,7 @@ def test_in_a_real_editor_a_lost_character_is_noticed_and_typed_again(
             lossy = Lossy(place.input)
             place.input = lossy
             task = 'press ctrl+end; type "Hélène Müller"; press ctrl+s'
-            session = place.session(task, episode=tmp_path / "episode")
+            session = LiveSession(place, task, episode=tmp_path / "episode")
             events = list(session.events())
         finally:
             process.kill()

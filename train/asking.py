@@ -24,7 +24,8 @@ from agent_app.model_runtime import (
 from agent_app.prompting import History, load_prompt
 from agent_app.screen.frame import Frame
 from train.draw import draw_scene
-from train.questions import Asker, question
+from train.orders import Asker
+from train.questions import question
 from train.screens import Box
 
 REPLY_TOKENS = 160

@@ -6,15 +6,9 @@ step N sees what it would have seen.
 
 from __future__ import annotations
 
-import io
-import json
 import random
-import tempfile
-import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,12 +18,12 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from agent_app.prompting import load_prompt
-from agent_app.runtimes.kimi_vl.tokenizer import Tokenizer
 from train import questions as asked
 from train.draw import draw_scene, plain_scene
+from train.orders import Asker, Order
+from train.packs import open_pack
 from train.screens import COLOURS, KINDS, SHAPES, Element, Scene, cropped, resized
-from train.shape import open_tokenizer
+from train.turns import Words, words
 
 CELL = 28  # pixels: one visual token
 NEAR, WHOLE = 5, 12  # letters that are told of a cell, and of the thing that covers it
@@ -80,52 +74,6 @@ class Recipe:
     weights: tuple[float, ...] = field(default=())
 
 
-# --- packs ---------------------------------------------------------------------------------------
-
-
-class Pack:
-    """Scenes of zips that `qt_screens` wrote, their paths joined by commas.
-
-    Pictures are decoded when they are asked for.
-    """
-
-    def __init__(self, paths: str) -> None:
-        self.names: list[tuple[zipfile.ZipFile, str]] = []
-        for path in paths.split(","):
-            file = zipfile.ZipFile(path)
-            names = sorted(name[:-5] for name in file.namelist() if name.endswith(".webp"))
-            self.names += [(file, name) for name in names[: len(names) // 2 * 2]]
-
-    def scene(self, number: int) -> tuple[Scene, str]:
-        """A scene, and the pool that its words come from."""
-        file, name = self.names[number % len(self.names)]
-        data: Mapping[str, Any] = json.loads(file.read(f"{name}.json"))
-        with Image.open(io.BytesIO(file.read(f"{name}.webp"))) as image:
-            picture = image.convert("RGB")
-        elements = tuple(_element(one) for one in data["elements"])
-        return Scene(picture, elements, frozenset(data["hidden"])), data["pool"]
-
-
-def _element(data: Mapping[str, Any]) -> Element:
-    text = data["text"]
-    return Element(
-        **{
-            **data,
-            "box": tuple(data["box"]),
-            "text": tuple(text) if text else None,
-            "ends": tuple(data["ends"]),
-        }
-    )
-
-
-@cache
-def _pack(path: str) -> Pack:
-    return Pack(path)
-
-
-# --- screens -------------------------------------------------------------------------------------
-
-
 def _scale(rng: random.Random, exact: float) -> tuple[float, float]:
     """How much larger than the model's picture a screen is before it is scaled onto the grid."""
     draw = rng.random()
@@ -163,7 +111,7 @@ def scenes(recipe: Recipe, form: Format, rng: random.Random) -> list[tuple[Scene
                 number = rng.randrange(1 << 30)
                 if recipe.pack_pool:  # they take turns in such a pack
                     number = 2 * number + (recipe.pack_pool == "kept")
-                cut, uses = _pack(recipe.pack).scene(number), 0
+                cut, uses = open_pack(recipe.pack).scene(number), 0
             uses += 1
             whole, pool = cut
             part = min(full[0], whole.image.width), min(full[1], whole.image.height)
@@ -180,81 +128,6 @@ def scenes(recipe: Recipe, form: Format, rng: random.Random) -> list[tuple[Scene
             scene = draw_scene(rng, full, pool=recipe.pool, held_out=recipe.held_out)
             made.append((resized(scene, size), recipe.pool))
     return made
-
-
-# --- words ---------------------------------------------------------------------------------------
-
-
-class Words:
-    """Turns of the conversation as token ids, as the application writes them."""
-
-    def __init__(self, tokenizer: Tokenizer) -> None:
-        self.tokenizer = tokenizer
-        special = tokenizer.special
-        self.media, self.pad, self.end = (
-            special(name) for name in ("<|media_pad|>", "[PAD]", "<|im_end|>")
-        )
-        self.digits = [tokenizer.encode(str(digit))[0] for digit in range(10)]
-        opening = [special("<|media_start|>"), *tokenizer.encode("image")]
-        self.image = [*opening, special("<|media_content|>")]
-        self.image_end = special("<|media_end|>")
-        self._prompts = [load_prompt(name) for name in ("agent", "grounding")]
-
-    def head(self, role: str) -> list[int]:
-        special = self.tokenizer.special
-        name = self.tokenizer.encode(role)
-        return [special(f"<|im_{role}|>"), *name, special("<|im_middle|>")]
-
-    def system(self, rng: random.Random, *, frozen: bool) -> tuple[list[int], str]:
-        """The system turn of a batch, and what its questions are put into.
-
-        Mostly one of the application's prompts as it is; now and then with sentences left out, so
-        that a changed prompt does not make the model helpless.
-        """
-        draw = 0.0 if frozen else rng.random()
-        prompt = self._prompts[0 if draw < 0.75 else 1]
-        text = prompt.system
-        if draw > 0.92:
-            lines = text.split("\n")
-            text = "\n".join(line for line in lines if rng.random() < 0.6) or lines[0]
-        ask = prompt.user.replace("$instruction", "\0").replace("$$", "$")
-        return [*self.head("system"), *self.tokenizer.encode(text), self.end], ask
-
-    def question(self, ask: str, one: asked.Question) -> tuple[list[int], int, list[float]]:
-        """Ids from the picture's end on, where the reply begins, and each id's weight."""
-        encode = self.tokenizer.encode
-        ids = [self.image_end, *encode(ask.replace("\0", one.instruction)), self.end]
-        ids += self.head("assistant")
-        ids += encode(one.opening)
-        start = len(ids)
-        said = encode(one.reply)
-        ids += [*said, self.end]
-        weights = [0.0] * start + [0.15] * (len(said) + 1)
-        weights[start + 1] = weights[start + 2] = 1.5  # what the thought says: found, missing, done
-        return ids, start, weights
-
-    def places(self, ids: Sequence[int], start: int) -> list[list[int]]:
-        """Where the six digits of each place stand."""
-        spans: list[int] = []
-        text = b""
-        for number in range(start, len(ids) - 1):
-            data = self.tokenizer.bytes_of(ids[number])
-            text += data
-            spans += [number] * len(data)
-        return [
-            [spans[match.start(group)] for group in range(1, 7)]
-            for match in asked.PLACE.finditer(text)
-        ]
-
-
-@cache
-def words() -> Words:
-    """The words of this process."""
-    with tempfile.TemporaryDirectory() as folder:
-        return Words(open_tokenizer(Path(folder)))
-
-
-# --- batches -------------------------------------------------------------------------------------
 
 
 class Batches(Dataset[Batch]):
@@ -285,7 +158,7 @@ def make_batch(recipe: Recipe, number: int) -> Batch:
     for at, (scene, pool) in enumerate(scenes(recipe, form, rng)):
         sizes.append(scene.image.size)
         pixels[at, : sizes[-1][1], : sizes[-1][0]] = np.asarray(scene.image)
-        asker = asked.Asker(scene, rng, pool, near=recipe.near_share)
+        asker = Asker(scene, rng, pool, near=recipe.near_share)
         done = asked.past(asker, steps)
         contexts.append(_context(known, done, shown))
         for _ in range(form.questions):
@@ -329,7 +202,7 @@ def _plain_batch(form: Format, rng: random.Random, known: Words) -> Batch:
     return batch
 
 
-def _context(known: Words, done: Sequence[asked.Order], shown: int) -> list[list[int]]:
+def _context(known: Words, done: Sequence[Order], shown: int) -> list[list[int]]:
     """What stands between the system turn and the screen, cut where past screens go."""
     encode, parts = known.tokenizer.encode, [[]]
     older = len(done) - shown
@@ -444,5 +317,5 @@ def _questions_told(
     }
 
 
-ORDER_KINDS = ("shape", "word", "field", "typing", "relation", "missing", "key", "done")
+ORDER_KINDS = ("shape", "word", "field", "typing", "relation", "missing", "key", "done", "nearly")
 COLOUR_COUNT = len(COLOURS)

@@ -17,9 +17,11 @@ from pathlib import Path
 import torch
 from torch.utils.data import DataLoader
 
-from train.batches import Batch, Batches, Format, Recipe, words
+from train.batches import Batch, Batches, Format, Recipe
 from train.judging import judge
-from train.model import SmallKimi, round_weights
+from train.model import SmallKimi
+from train.named import round_weights
+from train.turns import words
 from train.write import load_state
 
 SIZES = ((280, 280), (560, 420), (588, 1036), (840, 560), (1092, 616), (1260, 784), (1316, 756))

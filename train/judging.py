@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 import torch
 
 from agent_app.model_runtime import THINK_CLOSE
-from train.batches import ORDER_KINDS, Batch, Words
+from train.batches import ORDER_KINDS, Batch
 from train.model import SmallKimi
+from train.orders import REFUSED
+from train.turns import Words
 
 _PLACE = re.compile(r"x=(\d\.\d+), y=(\d\.\d+)")
 
@@ -68,7 +70,7 @@ def replies(model: SmallKimi, batch: Batch, known: Words) -> list[list[str]]:
 
 
 def judge(model: SmallKimi, batches: Iterable[Batch], known: Words) -> dict[str, Tally]:
-    """The tallies of each kind of order. "missing" right is a refusal, "refused" a wrong one."""
+    """The tallies of each kind of order. "refused" are the wrong refusals."""
     tallies: dict[str, Tally] = defaultdict(Tally)
     for batch in batches:
         for screen, said in enumerate(replies(model, batch, known)):
@@ -88,7 +90,7 @@ def judge(model: SmallKimi, batches: Iterable[Batch], known: Words) -> dict[str,
                 tally.right += right
                 if far is not None:
                     tally.far.append(far)
-                if kind != "missing":
+                if kind not in REFUSED:
                     refused = tallies["refused"]
                     refused.count += 1
                     refused.right += 'status="failure"' in text

@@ -21,13 +21,14 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader
 
-from train.batches import Batch, Batches, Format, Recipe, words
+from train.batches import Batch, Batches, Format, Recipe
 from train.judging import judge, told
 from train.keeping import MEMORY, STATE, keep, kept
 from train.losses import HEADS, losses
 from train.model import Mixture, SmallKimi
 from train.optimiser import Optimiser
 from train.shape import SMALL
+from train.turns import words
 from train.write import read_state
 
 _TINY = ((280, 280, 5), (392, 280, 6), (280, 420, 6))

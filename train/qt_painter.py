@@ -37,7 +37,7 @@ class Painter:
         self.size = QSize(round(SIZE[0] / ratio), round(SIZE[1] / ratio))
         self.root.setFixedSize(self.size)
         self.read: list[Callable[[], list[Element]]] = []
-        self._used: set[str] = set()
+        self.used: set[str] = set()
         self._row = 0
         self._owners: dict[int, QWidget | None] = {}
 
@@ -45,8 +45,8 @@ class Painter:
         """A label; a fresh one stands nowhere else on this picture."""
         while True:
             text = label(self.rng, pool=self.pool, longest=longest)
-            if not fresh or text.lower() not in self._used:
-                self._used.add(text.lower())
+            if not fresh or text.lower() not in self.used:
+                self.used.add(text.lower())
                 return text
 
     def next_row(self) -> int:

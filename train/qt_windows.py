@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QMenuBar,
     QProgressBar,
+    QSizePolicy,
     QSlider,
     QTabBar,
     QTableWidget,
@@ -26,6 +27,7 @@ from PySide6.QtWidgets import (
 from train.qt_looks import ACCENTS
 from train.qt_painter import Painter
 from train.screens import Element
+from train.words import short_labels
 
 
 def _form(painter: Painter, parent: QWidget) -> None:
@@ -144,7 +146,34 @@ def _prose(painter: Painter, parent: QWidget) -> None:
     _buttons(painter, parent, grid)
 
 
+def _keys(painter: Painter, parent: QWidget) -> None:
+    """Keys in a grid, as calculators have them."""
+    rng, grid = painter.rng, QGridLayout(parent)
+    grid.setSpacing(rng.randrange(0, 8))
+    columns = rng.randint(3, 7)
+    texts = short_labels(rng, columns * rng.randint(3, 6), painter.used)
+    for number, text in enumerate(texts):
+        made = painter.button(parent, text)
+        made.setMinimumSize(20, 20)
+        made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        grid.addWidget(made, number // columns, number % columns)
+
+
+def _notes(painter: Painter, parent: QWidget) -> None:
+    """Lines of plain text, some long, some with what they tell beside them."""
+    rng, grid = painter.rng, QGridLayout(parent)
+    for line in range(rng.randint(3, 8)):
+        row = painter.next_row()
+        text = painter.name(longest=36 if rng.random() < 0.6 else 14)
+        told = painter.caption(parent, text, row=row, colon=rng.random() < 0.5)
+        grid.addWidget(told, line, 0)
+        if rng.random() < 0.6:
+            grid.addWidget(painter.caption(parent, painter.name(longest=12), row=row), line, 1)
+    _buttons(painter, parent, grid)
+
+
 _FILLINGS = (_form, _form, _ticks, _rows, _rows, _items, _table, _prose)
+_TRAINED_FILLINGS = (*_FILLINGS, _keys, _notes)  # keys are no known words
 
 
 def add_window(painter: Painter, rect: QRect) -> None:
@@ -173,7 +202,7 @@ def add_window(painter: Painter, rect: QRect) -> None:
     if rng.random() < 0.4:
         _tabs(painter, frame, column)
     inside = QWidget(frame)
-    rng.choice(_FILLINGS)(painter, inside)
+    rng.choice(_TRAINED_FILLINGS if painter.pool == "train" else _FILLINGS)(painter, inside)
     column.addWidget(inside, 1)
     frame.resize(frame.size().expandedTo(frame.minimumSizeHint()))
 
@@ -256,8 +285,13 @@ def open_menu(painter: Painter) -> None:
     menu.setWindowFlags(Qt.WindowType.Widget)
     texts = [painter.name() for _ in range(rng.randint(3, 8))]
     actions = []
+    with_keys = rng.random() < 0.5
     for text in texts:
         actions.append(menu.addAction(text))
+        if with_keys and rng.random() < 0.6:
+            actions[-1].setShortcut(
+                f"{rng.choice(('Ctrl', 'Alt'))}+{rng.choice('ABCDEFNOPQSVWXZ')}"
+            )
         if rng.random() < 0.2:
             menu.addSeparator()
     hint = menu.sizeHint()

@@ -1,39 +1,20 @@
 """What is asked of a screen and what the right reply is, in the application's own prompts.
 
 A task is one or two orders. The model is to do the first one that the history does not tell of,
-and to say that all is done when none is left. A reply that looks for something relative to another
-thing says first where that other thing is.
+and to say that all is done when none is left.
 """
 
 from __future__ import annotations
 
 import random
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from agent_app.model_runtime import THINK_CLOSE, THINK_OPEN
-from train.screens import COLOURS, ICONS, NOUNS, SHAPES, Element, Scene
-from train.words import label, typed_text
+from train.orders import REFUSED, Asker, Order
 
-_DIRECTIONS = ("below", "above", "left of", "right of")
-_ORDINALS = ("first", "second", "third", "fourth", "fifth")
-_KEYS = {
-    "Enter": "enter",
-    "Escape": "esc",
-    "Tab": "tab",
-    "Space": "space",
-    "Delete": "delete",
-    "Backspace": "backspace",
-    "Home": "home",
-    "End": "end",
-    "F5": "f5",
-    "F11": "f11",
-}
-_MODIFIERS = ("ctrl", "alt", "shift")
-_SEES, _LACKS, _IS_DONE = "I see it.", "It is not on the screen.", "That is done."
+_IS_DONE = "That is done."
 NO_THOUGHT = f"{THINK_OPEN}\n\n{THINK_CLOSE}"
 DESCRIBE = (
     "What does this picture show? Name its colours, and write down any text in it.",
@@ -42,21 +23,6 @@ DESCRIBE = (
     "Which colour is it, and what does it say?",
 )
 PLACE = re.compile(rb"x=0\.(\d)(\d)(\d), y=0\.(\d)(\d)(\d)")
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """One thing to do: how it is asked for, the reply's thought, sentence and code.
-
-    `aims` are the elements whose places the reply tells, in order. `kind` names what is judged.
-    """
-
-    asked: str
-    sentence: str
-    thought: str
-    code: str
-    kind: str
-    aims: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,288 +43,16 @@ class Question:
         return self.aims[-1] if self.aims else -1
 
 
-class Asker:
-    """Thinks of orders for one screen. `words` is the pool that absent names come from.
-
-    `near` of the absent names are one letter off one that is there.
-    """
-
-    def __init__(
-        self, scene: Scene, rng: random.Random, words: str = "train", *, near: float = 0.2
-    ) -> None:
-        self.rng = rng
-        self.words = words
-        self.near = near
-        self.size = scene.image.size
-        self.elements = scene.elements
-        fields = {one.label.lower() for one in scene.elements if one.kind == "field"}
-        counts = Counter(
-            one.label.lower()
-            for one in scene.elements
-            if not (one.kind == "text" and one.label.lower() in fields)
-        )
-        hidden = {name.lower() for name in scene.hidden}
-        self._taken = {*counts, *hidden, *fields}
-        self.by_kind: dict[str, list[int]] = {}
-        self._again: dict[str, list[int]] = {}
-        for at, one in enumerate(scene.elements):
-            name = one.label.lower()
-            if name in hidden:
-                continue
-            if counts[name] == 1 and not (one.kind == "text" and name in fields):
-                self.by_kind.setdefault(one.kind, []).append(at)
-            elif one.kind == "button":
-                self._again.setdefault(name, []).append(at)
-        self.worded = [
-            at
-            for kind in ("button", "check", "option", "tab", "menu", "item", "link")
-            for at in self.by_kind.get(kind, [])
-        ]
-
-    # --- names ----------------------------------------------------------------------------------
-
-    def called(self, one: Element) -> str:
-        """One of the ways to name an element that stands on the screen once."""
-        if one.kind in ("shape", "icon"):
-            return f"the {one.label}" + " icon" * (one.kind == "icon")
-        return self._called(one.label, NOUNS[one.kind], bare=one.kind != "field")
-
-    def _called(self, name: str, noun: str, *, bare: bool = True) -> str:
-        draw = self.rng.random()
-        if bare and (draw < 0.4 or not noun):
-            return name
-        if bare and draw < 0.55:
-            return f'"{name}"'
-        if draw < 0.7:
-            return f'the {noun} "{name}"'
-        return f"the {noun} {name}" if draw < 0.88 else f"the {name} {noun}"
-
-    def _absent(self) -> str:
-        """A name that stands nowhere; now and then nearly one that does."""
-        if self.worded and self.rng.random() < self.near:
-            name = self.elements[self.rng.choice(self.worded)].label
-            at = self.rng.randrange(len(name))
-            other = self.rng.choice("abcdefghijklmnoprstuvwy")
-            name = name[:at] + other + name[at + 1 :]
-            if name.lower() not in self._taken:
-                return name
-        while True:
-            name = label(self.rng, pool=self.words)
-            if name.lower() not in self._taken:
-                return name
-
-    def _at(self, index: int) -> str:
-        at = zip(self.elements[index].centre, self.size, strict=True)
-        x, y = (min(0.999, max(0.0, side / whole)) for side, whole in at)
-        return f"x={x:.3f}, y={y:.3f}"
-
-    # --- orders ---------------------------------------------------------------------------------
-
-    def order(self, kind: str) -> Order | None:
-        """An order of a kind, or None when the screen has nothing for it."""
-        made = self.key() if kind == "key" else getattr(self, f"_{kind}")()
-        assert made is None or isinstance(made, Order)
-        return made
-
-    def _on(self, at: int, named: str, kind: str, start: int | None = None, way: str = "") -> Order:
-        """A click of some sort on an element."""
-        draw = self.rng.random()
-        aims, thought = (at,), _SEES
-        if start is not None:
-            aims = (start, at)
-            thought = f"From {self._at(start)} I look {way}."
-        if draw < 0.9:
-            verb = self.rng.choice(("Click", "Click", "Click", "Click on", "Select"))
-            asked, told, call = f"{verb} {named}", f"Click {named}.", "click"
-        elif draw < 0.95:
-            asked, told, call = f"Double-click {named}", f"Double-click {named}.", "doubleClick"
-        else:
-            asked, told, call = f"Right-click {named}", f"Right-click {named}.", "rightClick"
-        return Order(asked, told, thought, f"pyautogui.{call}({self._at(at)})", kind, aims)
-
-    def _pick(self, *kinds: str) -> int | None:
-        found = [at for kind in kinds for at in self.by_kind.get(kind, [])]
-        return self.rng.choice(found) if found else None
-
-    def _shape(self) -> Order | None:
-        at = self._pick("shape", "shape", "icon")
-        return None if at is None else self._on(at, self.called(self.elements[at]), "shape")
-
-    def _word(self) -> Order | None:
-        if not self.worded:
-            return None
-        at = self.rng.choice(self.worded)
-        if self.rng.random() < 0.05 and self.by_kind.get("text"):
-            at = self.rng.choice(self.by_kind["text"])
-        return self._on(at, self.called(self.elements[at]), "word")
-
-    def _field(self) -> Order | None:
-        at = self._pick("field")
-        return None if at is None else self._on(at, self.called(self.elements[at]), "field")
-
-    def _typing(self) -> Order | None:
-        at = self._pick("field")
-        if at is None:
-            return None
-        return self._typed(self.called(self.elements[at]), self._at(at), (at,))
-
-    def _typed(self, named: str, place: str, aims: tuple[int, ...]) -> Order:
-        text = typed_text(self.rng).replace('"', "").replace("\\", "")
-        verb = self.rng.choice(("Type", "Type", "Write", "Enter"))
-        asked = f'{verb} "{text}" into {named}'
-        told = f'Type "{text}" into {named}.'
-        code = f'pyautogui.click({place})\npyautogui.write(message="{text}")'
-        if self.rng.random() < 0.4:
-            asked += " and press Enter"
-            told = told[:-1] + " and press Enter."
-            code += '\npyautogui.press("enter")'
-        return Order(asked, told, _SEES, code, "typing", aims)
-
-    def _relation(self) -> Order | None:
-        ways = [self._beside, self._beside, self._nth, self._in_row]
-        self.rng.shuffle(ways)
-        return next((made for made in (way() for way in ways) if made), None)
-
-    def _beside(self) -> Order | None:
-        """The nearest thing of a kind in one direction of a named one."""
-        rng = self.rng
-        anchors = [at for kind, found in self.by_kind.items() if kind != "field" for at in found]
-        rng.shuffle(anchors)
-        for start in anchors[:6]:
-            way = rng.choice(_DIRECTIONS)
-            kinds = [kind for kind in NOUNS if kind not in ("text", "link", "tab", "menu")]
-            rng.shuffle(kinds)
-            for kind in kinds[:4]:
-                at = self._nearest(start, way, kind)
-                if at is not None:
-                    noun = NOUNS[kind] or "shape"
-                    one = self.elements[start]
-                    named = f"the {noun} {way} {self.called(one)}"
-                    return self._on(at, named, "relation", start, way)
-        return None
-
-    def _nearest(self, start: int, way: str, kind: str) -> int | None:
-        """The nearest element of a kind that way, when there is no doubt which it is."""
-        axis = 1 if way in ("below", "above") else 0
-        sign = 1 if way in ("below", "right of") else -1
-        a = self.elements[start].box
-        gaps: list[tuple[float, int]] = []
-        for at, one in enumerate(self.elements):
-            b = one.box
-            if one.kind != kind or at == start:
-                continue
-            gap = b[axis] - a[axis + 2] if sign > 0 else a[axis] - b[axis + 2]
-            other = 1 - axis
-            beside = min(a[other + 2], b[other + 2]) - max(a[other], b[other])
-            if gap >= -2 and beside > 0:
-                gaps.append((gap, at))
-            elif gap >= -2 and beside > -30:
-                gaps.append((gap + 1e4, at))  # askew: makes what is nearer doubtful
-        gaps.sort()
-        sure = gaps and gaps[0][0] < 300 and (len(gaps) == 1 or gaps[1][0] - gaps[0][0] > 8)
-        if not sure or any(0 <= gap - 1e4 < gaps[0][0] + 20 for gap, _ in gaps[1:]):
-            return None
-        return gaps[0][1]
-
-    def _nth(self) -> Order | None:
-        several = [found for found in self._again.values() if 2 <= len(found) <= len(_ORDINALS)]
-        if not several:
-            return None
-        found = self.rng.choice(several)
-        found = sorted(found, key=lambda at: self.elements[at].centre[::-1])
-        tops = [self.elements[at].centre[1] for at in found]
-        if any(b - a < 12 for a, b in pairwise(tops)):
-            return None
-        nth = self.rng.randrange(len(found))
-        name = self.elements[found[nth]].label
-        named = f"the {_ORDINALS[nth]} {name}" + " button" * (self.rng.random() < 0.4)
-        before = found[nth - 1] if nth else None
-        return self._on(found[nth], named, "relation", before, "on")
-
-    def _in_row(self) -> Order | None:
-        found = [at for again in self._again.values() for at in again]
-        self.rng.shuffle(found)
-        for at in found:
-            one = self.elements[at]
-            heads = [
-                head
-                for head in self.by_kind.get("text", [])
-                if self.elements[head].row == one.row != -1
-            ]
-            same = [
-                twin
-                for twin in self._again[one.label.lower()]
-                if self.elements[twin].row == one.row
-            ]
-            if heads and len(same) == 1:
-                head = self.elements[heads[0]].label
-                where = self.rng.choice((f"in the row {head}", f"of {head}"))
-                named = f"{one.label} {where}"
-                return self._on(at, named, "relation", heads[0], "along")
-        return None
-
-    def _missing(self) -> Order | None:
-        """Something that is not there."""
-        rng, draw = self.rng, self.rng.random()
-        if draw < 0.3:
-            shown = {one.label for one in self.elements if one.kind in ("shape", "icon")}
-            pairs = {f"{colour} {shape}" for colour in COLOURS for shape in SHAPES} - shown
-            icons = set(ICONS) - shown
-            if not pairs and not icons:
-                return None
-            if icons and (not pairs or rng.random() < 0.2):
-                named = f"the {rng.choice(sorted(icons))} icon"
-            else:
-                named = f"the {rng.choice(sorted(pairs))}"
-        elif draw < 0.85:
-            noun = rng.choice(("button", "check box", "option", "tab", "menu", "item", "link"))
-            named = self._called(self._absent(), noun)
-        elif draw < 0.95:
-            named = self._called(self._absent(), "field", bare=False)
-            typed = self._typed(named, "", ())
-            return self._lacks(typed.asked, named)
-        else:
-            way = rng.choice(_DIRECTIONS)
-            named = f"the {rng.choice(('button', 'field', 'shape'))} {way} {self._absent()}"
-        return self._lacks(self._on(0, named, "missing").asked if self.elements else "", named)
-
-    def _lacks(self, asked: str, named: str) -> Order | None:
-        told = f"Report that {named} is missing."
-        code = 'computer.terminate(status="failure", answer="It is not on the screen.")'
-        return Order(asked, told, _LACKS, code, "missing") if asked else None
-
-    def key(self) -> Order:
-        rng = self.rng
-        draw = rng.random()
-        if draw < 0.35:
-            name = rng.choice(tuple(_KEYS))
-            told, code = f"Press the key {name}.", f'pyautogui.press("{_KEYS[name]}")'
-        elif draw < 0.65:
-            held = [rng.choice(_MODIFIERS)]
-            if rng.random() < 0.2:
-                held = ["ctrl", "shift"]
-            key = rng.choice("abcdefghijklmnopqrstuvwxyz")
-            shown = "+".join((*(one.capitalize() for one in held), key.upper()))
-            keys = ", ".join(f'"{one}"' for one in (*held, key))
-            told, code = f"Press the keys {shown}.", f"pyautogui.hotkey({keys})"
-        elif draw < 0.88:
-            down = rng.random() < 0.6
-            told = f"Scroll {'down' if down else 'up'}."
-            code = f"pyautogui.scroll({-5 if down else 5}, x=0.5, y=0.5)"
-        else:
-            told, code = "Wait a moment.", "computer.wait(seconds=1)"
-        return Order(told[:-1], told, "I do that.", code, "key")
-
-
 _KINDS = {
-    "shape": 0.1,
-    "word": 0.36,
-    "field": 0.06,
-    "typing": 0.12,
-    "relation": 0.16,
-    "missing": 0.17,
+    "shape": 0.08,
+    "word": 0.34,
+    "field": 0.05,
+    "typing": 0.1,
+    "relation": 0.18,
+    "missing": 0.22,
     "key": 0.03,
 }
+_REFUSED_AFTER_STEPS = 0.2  # of the orders, besides those of the mixture
 
 
 def ask(asker: Asker, kinds: Sequence[str] = ()) -> Order:
@@ -377,7 +71,7 @@ def past(asker: Asker, count: int) -> list[Order]:
     found: list[Order] = []
     while len(found) < count:
         order = ask(asker)
-        if order.kind != "missing":
+        if order.kind not in REFUSED:
             found.append(order)
     return found
 
@@ -385,7 +79,8 @@ def past(asker: Asker, count: int) -> list[Order]:
 def question(asker: Asker, done: Sequence[Order], kinds: Sequence[str] = ()) -> Question:
     """A task on the screen as it is now, after `done`."""
     rng = asker.rng
-    now = ask(asker, kinds)
+    often = done and not kinds and rng.random() < _REFUSED_AFTER_STEPS
+    now = ask(asker, ("missing",) if often else kinds)
     then = [ask(asker).asked for _ in range(rng.choice((1, 1, 2)))]
     left = [now.asked, *(then if rng.random() < (0.3 if done else 0.15) and not kinds else ())]
     if not done:

@@ -19,7 +19,8 @@ from pathlib import Path
 from PIL import Image
 
 from agent_app.prompting import load_prompt
-from train.questions import Asker, ask, reply, step_told
+from train.orders import Asker
+from train.questions import ask, reply, step_told
 from train.screens import Scene
 from train.shape import RANKS
 from train.words import KNOWN

@@ -44,12 +44,30 @@ mountain forest bridge station market museum library school office hospital airp
 blue green orange purple silver golden quick slow large small bright dark empty full early late
 """.split()
 
+_FOREIGN = """Datei Bearbeiten Ansicht Suchen Extras Fenster Hilfe Öffnen Schließen Speichern
+Abbrechen Löschen Einfügen Kopieren Ausschneiden Rückgängig Drucken Beenden Einstellungen Ordner
+Übernehmen Zurücksetzen Löschvorgang Größe Schrift Farbe Hintergrund Vorschau Größer Kleiner Zurück
+Weiter Fertig Anmelden Kennwort Straße Vollständig Ungültig Neu Umbenennen Lesezeichen Verlauf
+Werkzeug Allgemein Erweitert Anzeigen Ausblenden Wählen Hinzufügen Entfernen Verschieben Dateityp
+Fichier Édition Affichage Rechercher Fenêtre Aide Ouvrir Fermer Enregistrer Annuler Supprimer
+Coller Copier Couper Rétablir Imprimer Quitter Préférences Dossier Appliquer Réinitialiser Taille
+Police Couleur Aperçu Précédent Suivant Terminé Connexion Mot Passe Créer Déplacer Renommer Modèle
+Archivo Edición Ver Buscar Herramientas Ventana Ayuda Abrir Cerrar Guardar Cancelar Eliminar Pegar
+Copiar Cortar Deshacer Imprimir Salir Opciones Carpeta Aplicar Tamaño Fuente Color Año Atrás
+Siguiente Contraseña Añadir Crear Mover Seleccionar Página Configuración Información""".split()
+
+# What the keys of a calculator, of a telephone or of a small tool bar say.
+_SHORT_LABELS = """0 1 2 3 4 5 6 7 8 9 + - = / * . , ( ) % ± × ÷ C CE AC MC MR MS M+ M- <- -> < >
+<< >> ? ! # @ B I U S X Y Z A Aa ab ^ ^2 x² 1/x sin cos tan log ln exp sqrt pi e n! mod EE inv
+hyp deg rad hex oct bin and or xor not lsh OK No Go Up On Off""".split()
+
 _ONSETS = "b br c ch cl d dr f fl g gr h j k kl l m n p pl qu r s sh st t th tr v w x y z".split()
 _VOWELS = "a e i o u ai ea ee ou ie y".split()
 _ENDS = ["", "", "n", "r", "s", "t", "l", "m", "ck", "nd", "ng", "st", "x"]
-_MARKS = "0123456789.-_+&#%/:…"
+_MARKS = "0123456789.-_+#%/:…"
 _SUFFIXES = ".txt .pdf .png .csv .md .py .odt .zip".split()
 
+_SENTENCE = 24  # characters: longer labels are sentences
 KEPT_ASIDE = 0
 _OF = 16
 KEPT_WORDS = """Harvest Lantern Compass Thimble Orchard Velvet Glacier Pebble Walnut Saffron Quartz
@@ -74,7 +92,7 @@ def _kept() -> frozenset[str]:
 
 @cache
 def _known() -> frozenset[str]:
-    return frozenset(word.lower() for word in (*KNOWN, *_MORE))
+    return frozenset(word.lower() for word in (*KNOWN, *_MORE, *_FOREIGN))
 
 
 def made_up(rng: random.Random) -> str:
@@ -102,10 +120,13 @@ def made_up(rng: random.Random) -> str:
 def label(rng: random.Random, *, pool: str = "train", longest: int = 18) -> str:
     """What an element is called: one to three words.
 
-    `pool` is "train" (known and made-up words), "known", or "kept" (never trained).
+    `pool` is "train" (known and made-up words), "known", or "kept" (never trained). Where there is
+    room for more than 24 characters, up to five words.
     """
     while True:
         count = rng.choices((1, 2, 3), (0.72, 0.23, 0.05))[0]
+        if longest > _SENTENCE:
+            count = rng.randint(2, 5)
         words = [_word(rng, pool) for _ in range(count)]
         if rng.random() < 0.3:
             words = [words[0], *(word.lower() for word in words[1:])]
@@ -114,6 +135,21 @@ def label(rng: random.Random, *, pool: str = "train", longest: int = 18) -> str:
             text += rng.choice(("…", "...", ":", "!", "?"))
         if 1 < len(text) <= longest:
             return text
+
+
+def short_labels(rng: random.Random, count: int, taken: set[str]) -> list[str]:
+    """What the keys of a calculator say, at most so many; adds them to what is taken."""
+    free = [one for one in _SHORT_LABELS if one.lower() not in taken and rng.random() < 0.6]
+    chosen = list({one.lower(): one for one in free}.values())[:count]
+    taken |= {one.lower() for one in chosen}
+    if rng.random() < 0.5:
+        rng.shuffle(chosen)
+    return chosen
+
+
+def short_label(rng: random.Random) -> str:
+    """One of them."""
+    return rng.choice(_SHORT_LABELS)
 
 
 def _word(rng: random.Random, pool: str) -> str:
@@ -126,9 +162,10 @@ def _word(rng: random.Random, pool: str) -> str:
                 return word
             continue
         draw = rng.random()
-        word = (
-            rng.choice(KNOWN) if draw < 0.4 else rng.choice(_MORE) if draw < 0.56 else made_up(rng)
-        )
+        if draw < 0.52:
+            word = rng.choice(KNOWN if draw < 0.36 else _MORE)
+        else:
+            word = rng.choice(_FOREIGN) if draw < 0.62 else made_up(rng)
         if not is_kept_aside(word):
             return word
 

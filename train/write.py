@@ -18,7 +18,8 @@ from agent_app.runtimes.kimi_vl.config import KimiConfig
 from agent_app.runtimes.kimi_vl.made import config_file
 from train.keeping import kept
 from train.losses import HEADS
-from train.model import SmallKimi, exported, imported
+from train.model import SmallKimi
+from train.named import exported, imported
 from train.shape import SMALL, write_words
 
 _SHARDS = 2

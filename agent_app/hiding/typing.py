@@ -33,7 +33,10 @@ class SecretInput:
         pieces = MARKER.split(text)  # texts, and in between the names
         for name in pieces[1::2]:
             if name not in self._values:
-                raise ModelMistake(f"there is no secret “{name}” that may be typed in this run.")
+                raise ModelMistake(
+                    f"there is no secret “{name}” that may be typed in this run. Only a person can "
+                    f"allow one: named in the task, or with --secret {name}."
+                )
         for at, piece in enumerate(pieces):
             if stop.is_set():
                 return

@@ -7,12 +7,16 @@ from functools import cached_property
 
 from agent_app.actions import Action, Click, Drag, Hold, Hotkey, Press, Scroll, Write
 from agent_app.events import ShownText, WindowRef
-from agent_app.keys import without_side
+from agent_app.geometry import ScreenPoint
+from agent_app.keys import chord_of
 from agent_app.markers import MARKER
 from agent_app.policy.rules import Kind, Rules, is_like
 from agent_app.policy.scene import Focus, Hosts, Nearby, Scene
 
 _ACTIVATING = frozenset(("enter", "space"))
+_MOVING = frozenset(("tab", "up", "down", "left", "right", "home", "end", "pageup", "pagedown"))
+_SIGNS = {"\t": "tab", "\n": "enter"}
+_BUTTON = (400, 120)  # units of the screen: what has the keyboard and is larger is no button
 _HELD = frozenset(("ctrl", "alt", "win"))
 _PASTING = (frozenset(("ctrl", "v")), frozenset(("shift", "insert")))
 
@@ -96,11 +100,11 @@ class Case:
         """The keys that are down together, without their sides; one set for each press of a row."""
         match self.action:
             case Hotkey(keys=keys) | Hold(keys=keys):
-                return (_chord(keys),)
+                return (chord_of(keys),)
             case Press(keys=keys):
-                return tuple(_chord((key,)) for key in keys)
+                return tuple(chord_of((key,)) for key in keys)
             case Click(modifiers=keys) | Drag(modifiers=keys) | Scroll(modifiers=keys) if keys:
-                return (_chord(keys),)
+                return (chord_of(keys),)
             case Write(text=text) if "\n" in text:
                 return (frozenset(("enter",)),)
             case _:
@@ -117,8 +121,62 @@ class Case:
 
     @property
     def activates(self) -> bool:
-        """Whether its keys do what a button or a form is for."""
+        """Whether its keys do what a button or a form is for; a space does unless it is typed."""
+        if isinstance(self.action, Write) and " " in self.action.text:
+            focus = self.focus
+            if focus is not None and not (focus.field or focus.terminal):
+                return True
         return not self.pointer and any(not chord.isdisjoint(_ACTIVATING) for chord in self.chords)
+
+    @property
+    def moves_on(self) -> bool:
+        """Whether its keys choose something else first, and then do what that is for."""
+        match self.action:
+            case Press(keys=keys, count=count):
+                pressed = [key for name in keys for key in chord_of((name,))] * min(count, 2)
+            case Write(text=text):
+                pressed = [_SIGNS[sign] for sign in text if sign in _SIGNS]
+            case _:
+                return False
+        moved = next((at for at, key in enumerate(pressed) if key in _MOVING), len(pressed))
+        if _ACTIVATING.isdisjoint(pressed[moved:]):
+            return False
+        return not self._takes_them(written=isinstance(self.action, Write))
+
+    def _takes_them(self, *, written: bool) -> bool:
+        """Whether what has the keyboard keeps keys that elsewhere move on, as an editor does.
+
+        In a browser none is known to: there Tab leaves a field of several lines, too. Where nothing
+        is known of the keyboard another rule asks.
+        """
+        focus = self.focus
+        if focus is None:
+            return True
+        if self.in_browser:
+            return False
+        return focus.lines or focus.terminal or (written and not focus.field)
+
+    @property
+    def answers(self) -> bool:
+        """Whether it may press a button of a dialog by the letter that is underlined there."""
+        return not self.pointer and any(
+            "alt" in chord and any(len(key) == 1 for key in chord) for chord in self.chords
+        )
+
+    @cached_property
+    def focused(self) -> tuple[ShownText, ...]:
+        """What its keys do: the name of what has the keyboard, and what is seen there."""
+        focus = self.focus
+        if focus is None or focus.field:
+            return ()
+        named = (ShownText(focus.text),) if focus.text else ()
+        place, reads = focus.region, self.scene.reads
+        if reads is None or place is None or place.width > _BUTTON[0] or place.height > _BUTTON[1]:
+            return named
+        middle = ScreenPoint(place.left + place.width // 2, place.top + place.height // 2)
+        at = self.scene.frame.transform.screen_to_frame(middle)
+        seen = reads.near(self.scene.frame, at, self.window)
+        return named if seen is None else tuple(dict.fromkeys((*named, *seen.own)))
 
     @property
     def types(self) -> bool:
@@ -157,10 +215,6 @@ def texts_of(shown: Iterable[ShownText]) -> list[str]:
     return [each.text for each in own] + (
         [" ".join(each.text for each in own)] if len(own) > 1 else []
     )
-
-
-def _chord(keys: Iterable[str]) -> frozenset[str]:
-    return frozenset(without_side(key) for key in keys)
 
 
 def _enters_text(chord: frozenset[str]) -> bool:

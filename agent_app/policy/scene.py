@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from agent_app.events import ShownText, WindowRef
-from agent_app.geometry import FramePoint, ScreenPoint
+from agent_app.geometry import FramePoint, Region, ScreenPoint
 from agent_app.screen.frame import Frame
 
 
@@ -18,22 +18,29 @@ class Nearby:
 
     `own` are the texts and names of what is clicked. With `harmless` it is known to be a field, a
     tab or a menu, so that clicking it does nothing by itself. `drawn` says whether something is
-    drawn there at all.
+    drawn there at all, `sure` whether its texts are what stands there and not a guess.
     """
 
     own: tuple[ShownText, ...]
     harmless: bool = False
     drawn: bool = True
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Focus:
-    """What has the keyboard; `text` is its name, empty when it has none."""
+    """What has the keyboard; `text` is its name, empty when it has none.
+
+    `region` is where it says it lies on the screen. In a field of several `lines` Enter begins
+    another one.
+    """
 
     text: str = ""
     password: bool = False
     terminal: bool = False
     field: bool = False
+    lines: bool = False
+    region: Region | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,7 @@ def _again(stage: Stage, task: RememberedTask) -> Iterator[Event]:
         read=lambda part: Sight(stage.looker.reader.texts(part)),
         texts=Texts(secrets=secrecy.values, learn=secrecy.learn),
         settings=settings,
+        fields=stage.session.workplace.fields,
     ).events()
 
 

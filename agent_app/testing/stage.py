@@ -298,7 +298,7 @@ class Stage:
 
     def told(self) -> list[str]:
         """What a failure may come of, for its details."""
-        return [f"note      {remark}" for remark in self.remarks()]
+        return [f"note      {remark}" for remark in (*self.remarks(), *self.session.notes)]
 
     # --- recording --------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from agent_app.events import (
     ActionDone,
     EffectCompared,
     Event,
+    ModelWarned,
     ReplyReceived,
     ScreenSettled,
 )
@@ -75,6 +76,12 @@ class Step:
         if judged is not None:
             raise ModelMistake(judged.refusal)
 
+    def _tell_typed(self, event: Event) -> None:
+        """Record what is told of typing; a failure later on may come of it."""
+        self.tell(event)
+        if isinstance(event, ModelWarned):
+            self.session.notes.append(f"{self.summary}: {event.message}")
+
     def do(self, view: View, actions: Sequence[InputAction]) -> None:
         """Carry out actions whose places are on this view, and wait for their effect.
 
@@ -98,7 +105,8 @@ class Step:
                         before = trial.look_again(view.frame)
                     else:
                         trial.settle(trial.screen.grab(), BETWEEN_ACTIONS)
-                    trial.perform(action, transform)
+                for event in self.session.typing.do(self.number, action, transform, self.watch):
+                    self._tell_typed(event)
                 self.tell(ActionDone(self.number, index, time.monotonic()))
         except HandedOver as touched:
             reason = "a hand on the mouse or the keyboard interrupted it"

@@ -32,7 +32,9 @@ from agent_app.markers import marker, secret_names
 from agent_app.model_runtime import Progress, RuntimeInfo, no_progress
 from agent_app.screen.frame import Frame
 from agent_app.screen.settle import SettleLimits
-from agent_app.session import RecordedSession, Workplace
+from agent_app.session import RecordedSession
+from agent_app.typed import Typing
+from agent_app.workplace import Workplace
 
 _INFO = RuntimeInfo("test", "a test's own code decides", image_limits=None)
 _BUDGETS = Budgets(steps=100_000, seconds=86_400.0)  # pytest's own limits are a test's limits
@@ -92,7 +94,8 @@ class Trial(Course):
 class TrialSession(RecordedSession):
     """A test's run on a workplace, recorded in a folder.
 
-    With `attended` a person may be at the desktop, and can stop it there.
+    With `attended` a person may be at the desktop, and can stop it there. `notes` are of what was
+    typed and did not arrive, which a failure may come of.
     """
 
     def __init__(
@@ -109,6 +112,8 @@ class TrialSession(RecordedSession):
             control=self.control,
             task=task,
         )
+        self.typing = Typing(self.trial, workplace.fields)
+        self.notes: list[str] = []
         self._events: Iterator[Event] | None = None
 
     def prepare(self, progress: Progress = no_progress) -> None:

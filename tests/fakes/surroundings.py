@@ -22,6 +22,7 @@ class WrittenSurroundings:
     at: Hosts = Hosts()  # noqa: RUF009 - frozen
     harmless: bool = False
     drawn: bool = True
+    sure: bool = True
     blind: bool = False
     looks: int = 0
 
@@ -30,7 +31,7 @@ class WrittenSurroundings:
         if self.blind:
             return None
         own = (ShownText(self.label),) if self.label else ()
-        return Nearby(own, self.harmless, self.drawn)
+        return Nearby(own, self.harmless, self.drawn, self.sure)
 
     def around(
         self, frame: Frame, point: FramePoint | None, window: WindowRef | None

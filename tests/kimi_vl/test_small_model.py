@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,46 +12,17 @@ import torch
 from PIL import Image
 
 from agent_app.actions import Click
-from agent_app.events import Budgets, RunFinished
-from agent_app.geometry import Region
-from agent_app.loop import LoopSettings
-from agent_app.model_runtime import ModelOptions, Sampling, no_progress
+from agent_app.model_runtime import ModelOptions, no_progress
 from agent_app.runtimes.kimi_vl import open_kimi_vl
 from agent_app.runtimes.kimi_vl.hub import find
 from agent_app.runtimes.kimi_vl.runtime import KimiVLRuntime
-from agent_app.session import Workplace, WorkplaceOptions
 from train.asking import Asked, answer, questions
-from train.draw import RGB, form_mask
+from train.canvas import RGB, form_mask
 from train.engines import is_same
 from train.screens import COLOURS, SHAPES
 
 FOLDER = Path(__file__).parents[2] / "models" / "small"
 GRID, OFF_GRID = (336, 308), (433, 309)
-
-WINDOW = """
-import sys
-from PySide6.QtWidgets import *
-app = QApplication([])
-told = open(sys.argv[1], "a", buffering=1)
-window = QWidget()
-window.setWindowTitle("Order")
-grid = QGridLayout(window)
-for row, name in enumerate(("Name", "City", "Email")):
-    field = QLineEdit()
-    field.textChanged.connect(lambda text, name=name: told.write(f"{name}={text}\\n"))
-    grid.addWidget(QLabel(name), row, 0)
-    grid.addWidget(field, row, 1)
-remember = QCheckBox("Remember")
-remember.toggled.connect(lambda on: told.write(f"Remember={on}\\n"))
-grid.addWidget(remember, 3, 0, 1, 2)
-for at, name in enumerate(("Save", "Delete", "Preview")):
-    button = QPushButton(name)
-    button.clicked.connect(lambda _=False, name=name: told.write(f"{name}\\n"))
-    grid.addWidget(button, 4 + at // 2, at % 2)
-window.setGeometry(120, 100, 380, 270)
-window.show()
-app.exec()
-"""
 
 
 @pytest.fixture(scope="module")
@@ -111,29 +81,3 @@ def test_the_fast_engine_clicks_where_the_reference_does(small: KimiVLRuntime, p
         assert fast.info.detail.endswith("fast engine")
         found = [answer(fast, one.image, one.task) for one in all_]
     assert sum(map(is_same, found, wanted)) >= 23  # of 24: rounding may turn a draw
-
-
-@pytest.mark.desktop
-def test_the_loop_with_it_types_and_clicks_in_a_real_window(desktop, tmp_path: Path):
-    script, told = tmp_path / "window.py", tmp_path / "told.txt"
-    script.write_text(WINDOW)
-    told.touch()
-    options = WorkplaceOptions(
-        model="small",
-        loading=ModelOptions(device="cpu", precision="fp32"),
-        settings=LoopSettings(
-            budgets=Budgets(steps=5), sampling=Sampling(temperature=0, max_tokens=160), images=2
-        ),
-        region=Region(100, 80, 420, 308),
-    )
-    task = 'Type "Anna" into the field Name, then click Remember, then click Preview'
-    with Workplace(options, environment=desktop.environment) as place:
-        window = place.launch(f"{sys.executable} {script} {told}")
-        try:
-            events = list(place.session(task, episode=tmp_path / "episode").events())
-        finally:
-            window.terminate()
-            window.wait()
-    assert isinstance(events[-1], RunFinished)
-    assert events[-1].outcome == "success"
-    assert told.read_text().split()[-3:] == ["Name=Anna", "Remember=True", "Preview"]

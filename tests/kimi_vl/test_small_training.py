@@ -14,11 +14,12 @@ from agent_app.runtimes.kimi_vl.checkpoint import open_checkpoint
 from agent_app.runtimes.kimi_vl.config import KimiConfig
 from agent_app.runtimes.kimi_vl.images import normalised_patches
 from agent_app.runtimes.kimi_vl.loading import load_model
-from train.batches import Format, Recipe, make_batch, words
+from train.batches import Format, Recipe, make_batch
 from train.judging import replies
 from train.losses import HEADS, losses
 from train.model import SmallKimi
 from train.shape import SETTINGS, SMALL
+from train.turns import words
 from train.write import load_state, write_checkpoint
 
 SMALLER = replace(

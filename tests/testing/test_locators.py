@@ -16,7 +16,9 @@ from agent_app.testing import ActionFailed
 from agent_app.testing.description import Description, Owner
 from agent_app.testing.locator import Scope, key_action
 from agent_app.testing.seams import Thing
+from agent_app.typed import Typing
 from tests.fakes.eyes import read, told
+from tests.fakes.field import Field, lost
 from tests.fakes.screen import picture
 from tests.testing.stages import EMPTY, SIZE, top_level
 
@@ -249,6 +251,29 @@ def test_fill_replaces_the_text_and_fails_when_the_field_stays_as_it_was(prepare
         ("write", "e"),
         ("write", "w"),
     ]
+
+
+def test_what_is_lost_on_the_way_into_a_field_is_typed_again_and_said_when_a_test_fails(
+    prepared, monkeypatch
+):
+    monkeypatch.setattr("agent_app.typed._ARRIVES_SECONDS", 0.05)
+    field = Field("", lost, str, lost, lost)
+    session = prepared.stage.session
+    session.trial.input = field
+    session.typing = Typing(session.trial, field)
+    prepared.eyes.elements = [told("text", "Name", 100, 50)]
+    prepared.find("Name", role="field").type("hello world")
+    assert field.text == "hello world"
+    prepared.find("Name", role="field").type("another one\n")
+    assert field.sent  # a test goes on
+    with pytest.raises(ActionFailed) as failed:
+        prepared.find("Nothing").click()
+    *_, note = [line for line in str(failed.value).splitlines() if "note " in line]
+    assert "type “another one" in note
+    assert "The field does not hold the text" in note
+    session.finish("failure", "")
+    warned = [w for step in open_episode(prepared.episode).steps for w in step.warnings]
+    assert ["typed again" in each for each in warned] == [True, False]
 
 
 def test_check_clicks_only_what_is_not_checked_and_waits_until_it_is(prepared):

@@ -22,6 +22,7 @@ from agent_app.runtimes.reader.seeing.atspi import (
     ENABLED,
     FOCUSED,
     MANAGES_DESCENDANTS,
+    MULTI_LINE,
     PROPERTIES,
     REGISTRY,
     ROOT,
@@ -67,7 +68,7 @@ class AccessibleNode:
     `window` is the title of its top-level window and `popup` whether it hangs in a menu or another
     window without a title; `process` is 0 when unknown. Nodes of one `block` err together, should
     the toolkit place them wrongly. `checked` is None for what cannot be; `reference` is the node's
-    owner and path on the bus.
+    owner and path on the bus; `lines` says whether it takes several.
     """
 
     name: str
@@ -81,6 +82,7 @@ class AccessibleNode:
     enabled: bool
     checked: bool | None = None
     reference: tuple[str, str] | None = None
+    lines: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +295,7 @@ class AccessibilityTree:
                     enabled=bool(states >> SENSITIVE & 1 or states >> ENABLED & 1),
                     checked=_checked(role, states),
                     reference=(visit.owner, visit.path),
+                    lines=bool(states >> MULTI_LINE & 1),
                 )
                 if name:
                     nodes.append(node)

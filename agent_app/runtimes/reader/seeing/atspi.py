@@ -20,17 +20,8 @@ DAEMON = DBusAddress(
 _LAUNCHER = DBusAddress("/org/a11y/bus", bus_name="org.a11y.Bus", interface="org.a11y.Bus")
 
 # Bits of a state, of atspi-constants.h.
-ACTIVE, CHECKED, ENABLED, FOCUSED, SENSITIVE, SHOWING, VISIBLE, MANAGES_DESCENDANTS, CHECKABLE = (
-    1,
-    4,
-    8,
-    12,
-    24,
-    25,
-    30,
-    31,
-    41,
-)
+ACTIVE, CHECKED, ENABLED, FOCUSED, MULTI_LINE = 1, 4, 8, 12, 17
+SENSITIVE, SHOWING, VISIBLE, MANAGES_DESCENDANTS, CHECKABLE = 24, 25, 30, 31, 41
 
 
 def bus_address(session_bus: str, *, seconds: float) -> str:
