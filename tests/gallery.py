@@ -1,7 +1,8 @@
 """Pictures of every page, to be looked at: `python -m tests.gallery docs/gallery`.
 
 Light and dark, English and Chinese, at scale 1 and 2: one process for each language and scale, for
-a scale is a process's. `--variants zh_CN-2x` and `--pages run viewer` make some of them.
+a scale is a process's. `--variants zh_CN-2x` and `--pages run viewer` make some of them, and
+`--shown docs` copies those that the pages there show.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -32,6 +34,11 @@ KEPT = (
     *("run", "strip", "question", "finished", "keys", "crash"),
     *("episodes", "viewer", "model", "download", "doctor", "settings"),
 )
+SHOWN = {
+    "window": "run-light-en-1x",
+    "window-dark": "finished-dark-en-1x",
+    "viewer": "viewer-light-en-1x",
+}
 EXACT = 128  # of the 256 colours of a picture
 MOST = 1 << 20  # colours that a picture may have
 MARGIN = 24  # pixels around what is no whole window
@@ -43,6 +50,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--variants", nargs="+", default=every, choices=every)
     parser.add_argument("--pages", nargs="+", default=KEPT, choices=PAGES)
+    parser.add_argument("--shown", type=Path, help="copy the pictures of the docs to this folder")
     parser.add_argument("--here", action="store_true", help="make the one variant in this process")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
@@ -60,6 +68,9 @@ def main() -> None:
                 continue
             small = with_palette(picture)
         small.save(path, optimize=True)
+    for name, picture in SHOWN.items():
+        if options.shown is not None:
+            shutil.copyfile(options.folder / f"{picture}.png", options.shown / f"{name}.png")
 
 
 def with_palette(picture: Image.Image) -> Image.Image:

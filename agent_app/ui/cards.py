@@ -7,14 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import (
-    QFont,
-    QFontDatabase,
-    QFontInfo,
-    QFontMetricsF,
-    QGuiApplication,
-    QResizeEvent,
-)
+from PySide6.QtGui import QFontMetricsF, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -199,7 +192,7 @@ class ErrorCard(Card):
         self.report = ""
         self.copy.hide()
         self.about.hide()
-        self.text.setFont(self.font())
+        self._set_fixed(fixed=False)
         message, remedy = (sentence(spoken(told)) for told in error.told)
         self.say(message, remedy, "warn")
 
@@ -208,12 +201,18 @@ class ErrorCard(Card):
         self.report = report
         self.copy.show()
         self.about.show()
-        self.text.setFont(_fixed(self.font()))
+        self._set_fixed(fixed=True)
         self.copy.setText(self.tr("&Copy report"))
         title = title or self.tr("Something went wrong in agent-app itself")
         self.say(title, report.strip(), "bad")
         bar = self.text.verticalScrollBar()
         QTimer.singleShot(0, bar, lambda: bar.setValue(bar.maximum()))  # the last line says most
+
+    def _set_fixed(self, *, fixed: bool) -> None:
+        """Take letters of one width, in which a report keeps its columns."""
+        self.text.setProperty("fixed", fixed)
+        self.text.style().unpolish(self.text)
+        self.text.style().polish(self.text)
 
     @Slot()
     def _on_copied(self) -> None:
@@ -264,16 +263,6 @@ class ProblemsCard(Card):
         self.say(title, all_of_them if opened else "", "warn")
         self.more.setText(self.tr("Show less") if opened else self.tr("Show all"))
         self.more.setVisible(count > 1)
-
-
-def _fixed(font: QFont) -> QFont:
-    """Letters of one width, in which a report keeps its columns."""
-    fixed = QFont(font)
-    named = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-    real = QFontInfo(named).family()  # what it names may be no family, and the next one is taken
-    fixed.setFamilies([real, *font.families()])
-    fixed.setStyleHint(QFont.StyleHint.Monospace)
-    return fixed
 
 
 def sentence(text: str) -> str:

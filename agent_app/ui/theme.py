@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QIcon, QPainter, QPalette, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFontDatabase,
+    QFontInfo,
+    QIcon,
+    QPainter,
+    QPalette,
+    QPen,
+    QPixmap,
+    QPolygonF,
+)
 from PySide6.QtWidgets import QApplication
 
 STAGES: tuple[str, ...] = ("capture", "encode", "prefill", "decode", "parse", "act", "settle")
@@ -142,6 +153,8 @@ def _palette(theme: Theme) -> QPalette:
 
 def _style_sheet(theme: Theme) -> str:
     t = theme
+    # by its own name: what the system calls it may be no family
+    fixed = QFontInfo(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)).family()
     check = (_FOLDER / f"check-{'dark' if t.dark else 'light'}.svg").as_posix()
     veil = "rgba(0, 0, 0, 150)" if t.dark else "rgba(27, 31, 38, 90)"
     return f"""
@@ -199,6 +212,7 @@ def _style_sheet(theme: Theme) -> str:
         border: 1px solid {t.accent}; }}
     QPlainTextEdit[role="plain"] {{ background: transparent; border: none; padding: 0; }}
     QPlainTextEdit[role="plain"]:focus {{ border: none; }}
+    QPlainTextEdit[fixed="true"] {{ font-family: "{fixed}"; }}
     QPlainTextEdit[locked="true"] {{ background: {t.window}; color: {t.muted}; }}
     QProgressBar {{
         background: {t.sunken}; border: none; border-radius: 4px; min-height: 8px;

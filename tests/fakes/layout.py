@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QFontMetrics
@@ -26,6 +27,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
     QLineEdit,
+    QPlainTextEdit,
     QSplitterHandle,
     QWidget,
 )
@@ -39,6 +41,7 @@ from agent_app.ui.viewer.strip import Preview
 from tests.fakes.mail import CHINESE, ENGLISH, Words
 from tests.fakes.pages import CRASH, PAGES, Pages
 
+Kind = TypeVar("Kind", bound=QWidget)
 SLACK = 1  # pixels: rounding at fractions of a scale
 SIZES = ((1280, 800), (960, 600))
 _WHOLE = (QAbstractSpinBox, QAbstractScrollArea, QComboBox, QLineEdit)  # whose parts are Qt's own
@@ -89,13 +92,15 @@ def english(top: QWidget, words: tuple[Words, ...] = (ENGLISH, CHINESE)) -> list
     told = CRASH + "".join(
         "\n".join((each.task, each.answer, *itertools.chain(*each.steps))) for each in words
     )
-    texts = [
-        _NO_PROSE.sub("", each.text())
-        for kind in (QLabel, QAbstractButton)
-        for each in top.findChildren(kind)
-        if each.isVisible() and each.text() not in told
-    ]
+    shown = [each.text() for kind in (QLabel, QAbstractButton) for each in _visible(top, kind)]
+    shown += [each.toPlainText() for each in _visible(top, QPlainTextEdit)]
+    lines = [line for text in shown for line in text.splitlines() if line.strip() not in told]
+    texts = [_NO_PROSE.sub("", line) for line in lines]
     return [f"still English: {text}" for text in texts if _ENGLISH.search(text)]
+
+
+def _visible(top: QWidget, kind: type[Kind]) -> list[Kind]:
+    return [each for each in top.findChildren(kind) if each.isVisible()]
 
 
 def _is_seen(widget: QWidget, top: QWidget) -> bool:

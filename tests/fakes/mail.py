@@ -267,7 +267,7 @@ class MailRun:
 JUDGED = Judgement(
     "ask",
     "words.send",
-    "“Send” stands there, and what is sent cannot be called back",
+    "it says “Send”, and what is sent cannot be called back",
     "click “Send”",
     "“Write a message” (mail)",
     "clicking “Send” in mail",

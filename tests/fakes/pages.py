@@ -206,6 +206,9 @@ class Pages:
         view.question.give(None)
         self._until(lambda: not self.window.running)
         view.pane.time.of_session.click()
+        view.steps.setCurrentIndex(view.model.index(3))
+        for _ in range(2):  # to the last but one
+            view.thought.go_to_mention(-1)
 
     def _keys(self) -> None:
         self.window.view.show_keys()
@@ -312,8 +315,7 @@ class Pages:
         """As high as the page needs to be seen whole."""
         self.settle()
         inner = page.area.widget()
-        lacking = inner.sizeHint().height() - page.area.height()
-        lacking = max(lacking, inner.heightForWidth(inner.width()) - page.area.height())
+        lacking = inner.heightForWidth(inner.width()) - page.area.height()
         if lacking > 0:
             self.window.resize(1280, 800 + lacking)
 

@@ -201,9 +201,6 @@ class DoctorPage(Page):
             said = self.tr("Everything that a run needs is here.")
         self.verdict.setText(sentence(said))
         set_tone(self.verdict, "bad" if wrong else "good")
-        if self._welcomes:
-            self.trial.setFocus()
-            QTimer.singleShot(0, self, lambda: self.area.ensureWidgetVisible(self.trial))
 
     @Slot(object)
     def _on_failed(self, error: KnownError) -> None:
@@ -218,6 +215,9 @@ class DoctorPage(Page):
     @Slot()
     def _on_ended(self) -> None:
         self._update()
+        if self._welcomes and self.isVisible():
+            self.trial.setFocus()
+            QTimer.singleShot(0, self, lambda: self.area.ensureWidgetVisible(self.trial))
         self.checked.emit()
 
     def _update(self) -> None:
