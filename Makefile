@@ -3,6 +3,8 @@ PYTHON ?= python3
 SYSTEM ?= install
 export PYTHON SYSTEM
 BIN := .venv/bin
+# Benches that need a GPU, Ray, or files of others
+ELSEWHERE := bench/engine.py bench/suite.py bench/recorded_boxes.py bench/published_log.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -27,10 +29,10 @@ lint: ## Set up, then check the code without running it
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
 
-bench: ## Set up, then measure all that needs no GPU and no Ray
+bench: ## Set up, then measure all that needs no GPU, no Ray and no files of others
 	@packaging/setup.sh system run test bench
 	@packaging/setup.sh python dev
-	@set -e; for file in $(filter-out bench/engine.py bench/suite.py,$(wildcard bench/*.py)); do $(BIN)/python $$file; done
+	@set -e; for file in $(filter-out $(ELSEWHERE),$(wildcard bench/*.py)); do $(BIN)/python $$file; done
 
 format: ## Sort imports and lay out the code
 	@packaging/setup.sh python dev

@@ -1,6 +1,7 @@
 """How much fits: desktops on a processor, and sessions at one model server.
 
     python bench/scale.py [attempts] [desktops] [keeping] [sessions] [--counts 1 2 4] [--seconds 20]
+                          [--first 0.129]
 
 `attempts`: whole attempts of a suite, one after the other: the reader follows ten steps in
 Mousepad, from the start of the process to the film. Processor time of all, and what is left behind.
@@ -13,7 +14,8 @@ of their processes bound to one core: steps a second, processor time and memory 
 `sessions`: so many sessions at a loopback server that keeps the times of a real one, as vLLM was
 measured on one H200 (`docs/scale.md`): pictures and prompts one after the other, then a token for
 each reply at a time. A session packs a 1280x800 screenshot, asks, reads a reply of 300 tokens and
-rests as long as acting and settling take. Bound to no core.
+rests as long as acting and settling take. Bound to no core. `--first` is what the server takes for
+a step's pictures and prompt, in seconds.
 
 Prints tables, then one line of JSON.
 """
@@ -64,6 +66,7 @@ def main() -> None:
     parser.add_argument("what", nargs="*", choices=[*WHAT, []], default=[])
     parser.add_argument("--counts", type=int, nargs="+", help="how many at a time")
     parser.add_argument("--seconds", type=float, default=20.0, help="that a session asks for")
+    parser.add_argument("--first", type=float, default=FIRST, help="seconds to a first token")
     options = parser.parse_args()
     what = options.what or WHAT
     found: dict[str, Any] = {"bench": "scale", "load before": os.getloadavg()[0]}
@@ -76,7 +79,9 @@ def main() -> None:
     if "keeping" in what:
         found["keeping ms"] = keeping()
     if "sessions" in what:
-        found["sessions"] = sessions(options.counts or [1, 2, 4, 8, 16], options.seconds)
+        found["sessions"] = sessions(
+            options.counts or [1, 2, 4, 8, 16], options.seconds, options.first
+        )
     print(json.dumps(found))
 
 
@@ -145,11 +150,11 @@ def keeping(attempts: int = 300) -> float:
     return round(spent, 2)
 
 
-def sessions(counts: list[int], seconds: float) -> list[dict[str, Any]]:
+def sessions(counts: list[int], seconds: float, first: float) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
-    print(f"sessions at a server that takes {FIRST * 1000:.0f} ms to a first token, then")
+    print(f"sessions at a server that takes {first * 1000:.0f} ms to a first token, then")
     print("  ".join(f"{1 / DECODE(number):.0f} tok/s each with {number}" for number in counts))
-    with serve() as url:
+    with serve(first) as url:
         for count in counts:
             told = together(count, [], "session.py", url, str(seconds))
             row = {

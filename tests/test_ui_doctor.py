@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
@@ -82,12 +83,24 @@ def test_each_check_is_shown_with_its_remedy(
     assert [text for text in ("✓", "Python", "3.11", "–", "GPU") if text not in shown] == []
     checks.results = lambda: iter_of(FINE, WRONG)
     shown = check(qtbot, page)
-    assert "To be put right: Fonts" in shown
+    assert "Needs attention: Fonts" in shown
     assert "→ apt-get install letters" in shown
     assert "GPU" not in shown  # what was found the last time
     signs = [label for label in page.findChildren(QLabel) if label.text() == "✕"]
     assert [sign.accessibleName() for sign in signs] == ["Fonts: wrong"]
     assert checks.prepared == 2
+
+
+def test_whoever_starts_for_the_first_time_is_led_from_the_checks_to_a_first_run(
+    qtbot: QtBot, page: DoctorPage
+) -> None:
+    page.activateWindow()
+    with qtbot.waitSignal(page.checked):
+        page.welcome()
+    assert page.title.text() == "Welcome to agent-app"
+    qtbot.waitUntil(page.trial.hasFocus)
+    with qtbot.waitSignal(page.trial_requested):
+        qtbot.keyClick(page.trial, Qt.Key.Key_Space)
 
 
 def test_it_looks_at_a_private_desktop_unless_it_is_told_to_take_the_persons(

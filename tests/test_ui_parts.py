@@ -19,10 +19,11 @@ from agent_app.actions import Click, Drag, Scroll, Write
 from agent_app.errors import KnownError
 from agent_app.events import ModelErred, QuestionAsked, StepStarted, Timing
 from agent_app.geometry import FrameTransform, Region, RelativePoint, ScreenPoint, Size
-from agent_app.ui.cards import ErrorCard, QuestionCard, ResultCard
+from agent_app.ui.cards import ErrorCard, ResultCard
 from agent_app.ui.marks import Mark, label_place, mark_of
 from agent_app.ui.pictures import FramePictures
 from agent_app.ui.placement import choose_place, overlap
+from agent_app.ui.question import QuestionCard
 from agent_app.ui.screenshot import ScreenshotView
 from agent_app.ui.status import RateMeter
 from agent_app.ui.steps import DETAIL_ROLE, STEP_ROLE, StepDelegate, StepListModel
@@ -58,6 +59,25 @@ def test_the_step_model_keeps_every_rule_of_models() -> None:
     model.show_story(Story())
     assert model.rowCount() == 0
     assert tester.model() is model
+
+
+def test_a_row_is_told_anew_only_when_it_looks_otherwise() -> None:
+    session = ScriptedSession(lambda _session: iter(()))
+    story, model = Story(), StepListModel()
+    told: list[int] = []
+    model.dataChanged.connect(lambda first, _last: told.append(first.row()))
+    model.show_story(story)
+    for number in (1, 2):
+        for event in session.play_step(number, drawn_frame(str(number)), CLICK, f"Do {number}"):
+            story.apply(event)
+            model.follow()
+    assert 1 in told
+    told.clear()
+    model.follow()
+    assert told == []
+    story.apply(ModelErred(1, "no such key", 0.0))
+    model.follow()
+    assert told == [0]
 
 
 def test_a_row_says_how_its_step_went() -> None:

@@ -124,7 +124,7 @@ def test_a_run_is_shown_to_its_end(opened: Callable[[Script], Opened]) -> None:
     assert window.view.pane.title.text() == "The screen at the end"
     assert window.view.pane.screenshot.marks == ()
     assert window.view.thought.toPlainText() == "It moved.\nDrag it"
-    assert window.view.status.model.text() == "scripted — plays a script"
+    assert window.view.status.model.text() == "scripted  ·  plays a script"
     assert window.view.status.step.text() == "step 2 of at most 50"
     assert window.task.start_button.isEnabled()
     assert not window.task.stop_button.isEnabled()
@@ -233,7 +233,7 @@ def test_stop_while_the_session_is_being_made_stops_it(qtbot: QtBot) -> None:
     qtbot.addWidget(window)
     window.start("x")
     assert window.view.status.model.text() == "Getting the model ready…"
-    window.stop()
+    window.current.stop()
     with qtbot.waitSignal(window.finished):
         go_on.set()
     assert session.stopped.is_set()
@@ -339,7 +339,7 @@ def test_the_time_left_for_an_answer_is_said(
     window.activateWindow()
     window.start("x")
     title = window.view.question.title
-    qtbot.waitUntil(lambda: title.text().startswith("The agent asks, for 2:0"))
+    qtbot.waitUntil(lambda: title.text().startswith("The agent asks  ·  2:0"))
     assert window.view.question.buttons[0].hasFocus()
     first = title.text()
     qtbot.waitUntil(lambda: title.text() != first)  # it counts down
@@ -537,7 +537,7 @@ def test_the_mode_of_the_window_is_that_of_its_next_run(
     assert it.sessions[0].confirm == "all"
     assert not window.task.mode.isEnabled()
     with qtbot.waitSignal(window.finished):
-        window.stop()
+        window.current.stop()
     assert window.task.mode.isEnabled()
 
 
@@ -592,7 +592,7 @@ def test_a_run_that_does_not_end_is_given_up(qtbot: QtBot) -> None:
     qtbot.addWidget(window)
     window.show()
     window.start("x")
-    worker = window._worker
+    worker = window.current._worker
     assert worker is not None
     window.close()
     assert not window.isVisible()
@@ -706,7 +706,11 @@ def test_a_question_has_room_at_the_smallest_size(
     qtbot.waitUntil(question.isVisible)
     window.grab()
     window.grab()
-    assert_below_each_other(window, window.view.steer, *question.buttons, question.field)
+    for button in question.buttons:
+        assert_below_each_other(window, window.view.steer, button, question.field)
+    places = [button.geometry() for button in question.buttons]
+    pairs = itertools.combinations(places, 2)
+    assert all((one & other).isEmpty() for one, other in pairs)
     question.skip.click()
     qtbot.waitUntil(lambda: not window.running)
 

@@ -258,6 +258,7 @@ def _conditions(
         model=runtime.info.name,
         detail=runtime.info.detail,
         source=options.model or runtime.info.name,
+        hosts=runtime.info.sends_to,
         prompt_sha1=prompt.sha1,
         temperature=drawn.temperature,
         top_p=drawn.top_p,

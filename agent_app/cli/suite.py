@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from agent_app.cli.parsers import Commands
 from agent_app.errors import KnownError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from agent_app.suite.crews import Crew
     from agent_app.suite.tasks import Task
 
@@ -106,7 +109,7 @@ def _suite(options: argparse.Namespace) -> int:
         left = [task for task in tasks if task.id not in store.results]
         try:
             if left:
-                crew = _crew(options, root, needs_files=any(task.target for task in left))
+                crew = _crew(options, root, left, console)
                 console.print(f"{len(left)} of {len(tasks)} tasks on {crew.where}", markup=False)
                 try:
                     show_suite(
@@ -158,7 +161,7 @@ def _tasks(options: argparse.Namespace, root: Path, flags: list[str]) -> tuple[T
     return tuple(tasks)
 
 
-def _crew(options: argparse.Namespace, root: Path, *, needs_files: bool) -> Crew:
+def _crew(options: argparse.Namespace, root: Path, left: Sequence[Task], console: Console) -> Crew:
     from agent_app.suite.crews import LOCAL_RAY, LocalCrew, RayCrew, default_workers
 
     workers: int | None = options.workers
@@ -173,4 +176,9 @@ def _crew(options: argparse.Namespace, root: Path, *, needs_files: bool) -> Crew
         )
     output = Path(options.output).resolve()
     inside = [f"/{output.relative_to(root).as_posix()}"] if output.is_relative_to(root) else []
-    return RayCrew(options.ray, workers, root if needs_files else None, left_out=inside)
+    needs_files = any(task.target for task in left)
+    crew = RayCrew(options.ray, workers, root if needs_files else None, left_out=inside)
+    for task in crew.without_a_node(left):
+        line = f"{task} waits: no node has now what it needs (resources)"
+        console.print(line, style="yellow", markup=False, soft_wrap=True)
+    return crew

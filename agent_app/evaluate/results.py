@@ -26,15 +26,17 @@ FORMAT = "agent-app evaluation"
 VERSION = 1
 
 # what another run of the same thing may have otherwise
-_FREE = {"app", "data", "notes", "missing", "shard", "published", "breakdowns", "started"}
+_FREE = {"app", "data", "notes", "missing", "shard", "published", "breakdowns", "started", "hosts"}
+# what names the hosts of a served model: the same model may answer at another address
+_ADDRESSES = {"detail", "source"}
 
 
 class Conditions(msgspec.Struct, frozen=True, kw_only=True):
     """Under what a benchmark was run: the header line.
 
     `items` is how many the benchmark has and `items_sha1` names them; `missing` are the ids of
-    those without a picture. `source` is what the model was asked for by, `shard` (i, n) counts
-    from 1.
+    those without a picture. `source` is what the model was asked for by, `hosts` those of a served
+    one; `shard` (i, n) counts from 1.
     """
 
     format: str = FORMAT
@@ -53,6 +55,7 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     detail: str
     source: str
+    hosts: str = ""
     prompt_sha1: str
     temperature: float
     top_p: float
@@ -173,6 +176,7 @@ def read_results(folder: Path) -> Outcome:
             f"{folder} holds no result", remedy="give a folder that an earlier --output made"
         )
     first: Conditions | None = None
+    details: dict[str, None] = {}
     found: dict[str, Result] = {}
     for path in paths:
         outcome = read_file(path)
@@ -180,11 +184,13 @@ def read_results(folder: Path) -> Outcome:
             continue
         _check_same(path, first, outcome.conditions)
         first = first or outcome.conditions
+        details[outcome.conditions.detail] = None
         for result in outcome.results:
             found.setdefault(result.item.id, result)
     if first is None:
         raise KnownError(f"{folder} holds no whole line", remedy="make the result anew")
-    return Outcome(first, tuple(found.values()))
+    told = msgspec.structs.replace(first, detail="; ".join(details))  # shards may name other hosts
+    return Outcome(told, tuple(found.values()))
 
 
 def _files(folder: Path) -> list[Path]:
@@ -195,10 +201,11 @@ def _check_same(path: Path, before: Conditions | None, now: Conditions) -> None:
     """Raises KnownError when a file was made under other conditions."""
     if before is None:
         return
+    free = _FREE | _ADDRESSES if before.hosts and now.hosts else _FREE
     differing = [
         name
         for name in Conditions.__struct_fields__
-        if name not in _FREE and getattr(before, name) != getattr(now, name)
+        if name not in free and getattr(before, name) != getattr(now, name)
     ]
     if differing:
         raise KnownError(

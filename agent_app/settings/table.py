@@ -149,12 +149,12 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         *("model", "thinking_budget", "thinking_budget", Whole()),
-        "Tokens of a thought",
+        "Thought limit, tokens",
         "the most tokens one thought may take",
     ),
     Setting(
         *("model", "max_tokens", "max_tokens", Whole()),
-        "Tokens of a reply",
+        "Reply limit, tokens",
         "the most tokens one reply may take",
     ),
     Setting(
@@ -177,22 +177,22 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         *("desktop", "app", "app", Text("a command")),
-        "Start first",
+        "Program",
         "a program that is started there first",
     ),
     Setting(
         *("run", "max_steps", "max_steps", Whole()),
-        "Steps at most",
+        "Step limit",
         "a run ends after so many steps",
     ),
     Setting(
         *("run", "max_seconds", "max_seconds", Number(above=True)),
-        "Seconds at most",
+        "Time limit, seconds",
         "a run ends after so many seconds",
     ),
     Setting(
         *("run", "take_over", "take_over", Switch()),
-        "Hold still for a hand",
+        "Pause for your hand",
         "hold still when a hand touches mouse or keyboard",
     ),
     Setting(
@@ -202,13 +202,13 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         *("run", "veto", "veto", Number(0.0, MOST_VETO_SECONDS)),
-        "Seconds to veto",
+        "Veto time, seconds",
         f"an act is shown for so long before it is done; not set: {VETO_SECONDS:g} in the window, "
         "0 in the terminal",
     ),
     Setting(
         *("run", "answer_seconds", "answer_seconds", Number(5.0, 3600.0)),
-        "Seconds to answer",
+        "Answer time, seconds",
         "without an answer in that time the action is not done; not set: as your policy says",
     ),
     Setting(
@@ -218,8 +218,8 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         *("window", "theme", "theme", Choice(("system", "light", "dark"))),
-        "Colours",
-        "the window's colours",
+        "Theme",
+        "light, dark, or as your system has it",
     ),
     Setting(
         *("window", "language", "language", Text("system, or a language such as en or zh_CN")),
@@ -228,8 +228,8 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         *("window", "tray", "tray", Switch()),
-        "Sign in the tray",
-        "a sign in the tray that shows the state, and pauses and stops",
+        "Tray icon",
+        "an icon in the tray that shows the state, pauses and stops",
     ),
 )
 BY_KEY = {setting.key: setting for setting in SETTINGS}

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +21,14 @@ from typing import Any, Protocol
 
 from agent_app.errors import KnownError
 from agent_app.suite.attempt import Attempt, Attempted, Job, attempt
+from agent_app.suite.tasks import Task
 from agent_app.virtual import end_program
 
 LOCAL_RAY = "local"
 _GIBIBYTE = 2**30
 _LEFT_OUT = [".git", ".venv", "test-results"]
 _AMOUNTS = {"cpu": "num_cpus", "gpu": "num_gpus", "memory": "memory"}
+_TOLD = {"num_cpus": "CPU", "num_gpus": "GPU", "memory": "memory"}  # what nodes call these
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +161,15 @@ class RayCrew:
                 logging_level="error",
                 **own,
             )
-        except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
+        except (
+            *(ConnectionError, ValueError, RuntimeError, TimeoutError),
+            self._ray.exceptions.RayError,  # such as that of a missing token
+        ) as error:
+            said, *_ = " ".join(str(error).split()).split(". ")
             raise KnownError(
-                f"cannot use the Ray cluster {address}: {' '.join(str(error).split())}",
-                remedy="give the address that `ray start` printed, or `--ray local`",
+                f"cannot use the Ray cluster {address}: {said}",
+                remedy="give the address that `ray start` printed, with RAY_AUTH_MODE=token and its"
+                " token if it has one (docs/suite.md), or `--ray local`",
             ) from error
         self.where = f"Ray at {address}"
         strategies = importlib.import_module("ray.util.scheduling_strategies")
@@ -205,6 +212,26 @@ class RayCrew:
             for task, where in told.items()
         }
         return self._since
+
+    def without_a_node(self, tasks: Sequence[Task]) -> Iterator[str]:
+        """The ids of tasks for which no node is large enough, as the cluster is now.
+
+        They wait, and for ever where no such node comes.
+        """
+        nodes: list[dict[str, float]] = [
+            node["Resources"] for node in self._ray.nodes() if node["Alive"]
+        ]
+        for task in tasks:
+            options = ray_options(task.resources)
+            wanted: dict[str, float] = {
+                **options.get("resources", {}),
+                **{told: options.get(name, 0) for name, told in _TOLD.items()},
+            }
+            if not any(
+                all(node.get(name, 0) >= amount for name, amount in wanted.items())
+                for node in nodes
+            ):
+                yield task.id
 
     def close(self) -> None:
         self._ray.shutdown()

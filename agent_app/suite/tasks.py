@@ -108,7 +108,14 @@ def check_ids(tasks: Sequence[Task]) -> None:
 def tasks_sha1(tasks: Iterable[Task]) -> str:
     """What is tried, whatever time and room it is given."""
     decided = [
-        (task.id, task.target, task.flow, sorted(task.variables.items()), task.model)
+        (
+            task.id,
+            task.target,
+            task.flow,
+            sorted(task.variables.items()),
+            task.model,
+            task.model_name,
+        )
         for task in tasks
     ]
     return hashlib.sha1(msgspec.json.encode(sorted(decided))).hexdigest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -146,8 +146,8 @@ def connect_tray(tray: Tray, window: MainWindow) -> Tray:
     window.shown.connect(tray.on_shown)
     window.finished.connect(tray.on_finished)
     tray.show_requested.connect(window.come_forward)
-    tray.pause_requested.connect(window.pause)
-    tray.stop_requested.connect(window.stop)
+    tray.pause_requested.connect(window.current.pause)
+    tray.stop_requested.connect(window.current.stop)
     return tray
 
 
@@ -168,13 +168,19 @@ def _speak(app: QApplication, settings: Settings, file: SettingsFile) -> KnownEr
     return None
 
 
-def _application(arguments: list[str]) -> tuple[QApplication, Theme]:
+def make_application(arguments: Sequence[str]) -> QApplication:
+    """Qt's application, set up as every window of ours wants it."""
     app = QApplication(["agent-app", *arguments])
     app.setApplicationName("agent-app")
     app.setDesktopFileName("agent-app")
     app.setQuitOnLastWindowClosed(False)  # a hidden window is no closed one
     app.setStyle("Fusion")
     app.setWindowIcon(application_icon())
+    return app
+
+
+def _application(arguments: Sequence[str]) -> tuple[QApplication, Theme]:
+    app = make_application(arguments)
     theme = system_theme()
     apply_theme(app, theme)
     return app, theme

@@ -1,18 +1,17 @@
-"""Cards that speak to the person: a question, a result, an error."""
+"""Cards that speak to the person: a result, an error, what is loaded."""
 
 from __future__ import annotations
 
-import time
+import math
 from collections.abc import Sequence
 from typing import Literal
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtGui import QFontMetricsF, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
@@ -22,43 +21,49 @@ from PySide6.QtWidgets import (
 )
 
 from agent_app.errors import KnownError
-from agent_app.events import QuestionAsked, RunFinished
+from agent_app.events import RunFinished
+from agent_app.ui.phrases import spoken
 from agent_app.ui.timing import seconds_text
 
 Tone = Literal["plain", "question", "good", "warn", "bad"]
 _MOST_LINES = 7
+_LEAST_LINES = 2  # where there is room for no more
 _BAR_STEPS = 1000
 
 
 class PlainText(QPlainTextEdit):
-    """Text to read, select and copy; as high as its lines, then it scrolls."""
+    """Text to read, select and copy; as high as its lines where it has room, else it scrolls."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setReadOnly(True)
         self.setTabChangesFocus(True)
         self.setProperty("role", "plain")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.document().setDocumentMargin(0)
         self.document().documentLayout().documentSizeChanged.connect(self._fit)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        lines = max(1, min(_MOST_LINES, self._lines()))
-        return QSize(200, lines * self.fontMetrics().lineSpacing() + 4)
+        return self._size_of(_MOST_LINES)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        return self.sizeHint()
+        return self._size_of(_LEAST_LINES)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         super().resizeEvent(event)
         self._fit()
 
+    def _size_of(self, most: int) -> QSize:
+        lines = max(1, min(most, self._lines()))
+        line = math.ceil(QFontMetricsF(self.font()).lineSpacing())  # as it is laid out
+        return QSize(200, lines * line + 4)
+
     def _lines(self) -> int:
         return round(self.document().size().height())  # this document counts lines, not pixels
 
     def _fit(self) -> None:
-        fits = self._lines() <= _MOST_LINES
+        fits = self._lines() <= _MOST_LINES and self.height() >= self.sizeHint().height()
         bar = Qt.ScrollBarPolicy
         self.setVerticalScrollBarPolicy(bar.ScrollBarAlwaysOff if fits else bar.ScrollBarAsNeeded)
         self.updateGeometry()
@@ -115,101 +120,10 @@ class LoadingCard(Card):
         amount = self.tr("{done} of {total} GB").format(
             done=f"{done / 1e9:.1f}", total=f"{total / 1e9:.1f}"
         )
-        self.say(sentence(what), amount, "plain")
+        what, _, plan = what.partition(" (")
+        told = [amount, *([spoken(plan.removesuffix(")"))] if plan else [])]
+        self.say(sentence(spoken(what)), "\n".join(told), "plain")
         self.bar.setValue(round(_BAR_STEPS * done / total) if total else 0)
-
-
-class QuestionCard(Card):
-    """The run asks; a choice, a typed answer or nobody answers.
-
-    **Signals:**
-
-    - `answered` (str | None): what to tell the run; None says that nobody will answer
-    """
-
-    answered = Signal(object)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._asked: QuestionAsked | None = None
-        self._choices = QVBoxLayout()
-        self._choices.setSpacing(6)
-        self.rows.addLayout(self._choices)
-        row = QHBoxLayout()
-        self.field = QLineEdit(self)
-        self.field.setPlaceholderText(self.tr("Type an answer"))
-        self.field.setAccessibleName(self.tr("Answer"))
-        self.field.returnPressed.connect(self._on_sent)
-        self.send = QPushButton(self.tr("&Answer"), self)
-        self.send.setProperty("role", "primary")
-        self.send.clicked.connect(self._on_sent)
-        self.skip = QPushButton(self.tr("S&kip"), self)
-        self.skip.setToolTip(self.tr("Go on without an answer"))
-        self.skip.clicked.connect(self._on_skipped)
-        for widget in (self.field, self.send, self.skip):
-            row.addWidget(widget)
-        self.rows.addLayout(row)
-        self.buttons: list[QPushButton] = []
-
-    def show_question(self, asked: QuestionAsked | None, *, leave: bool = False) -> None:
-        """Ask this; None takes the question away.
-
-        Where it asks for leave to act, no stray key press is to give it.
-        """
-        if asked is self._asked:
-            return
-        self._asked = asked
-        if asked is None:
-            self.hide()
-            return
-        self.field.clear()
-        self._offer(asked.choices)
-        self.say(self._title(), asked.question, "question")
-        if leave:
-            self.skip.setFocus()
-        else:
-            (self.buttons[0] if self.buttons else self.field).setFocus()
-
-    def count_down(self) -> None:
-        """Say how much time is left for an answer."""
-        if self._asked is not None and self._asked.seconds is not None:
-            self.title.setText(self._title())
-
-    def _title(self) -> str:
-        if self._asked is None or self._asked.seconds is None:
-            return self.tr("The agent asks")
-        left = max(0, round(self._asked.at + self._asked.seconds - time.monotonic()))
-        minutes, seconds = divmod(left, 60)
-        said = self.tr("The agent asks, for {time} more")
-        return said.format(time=f"{minutes}:{seconds:02d}")
-
-    def _offer(self, choices: Sequence[str]) -> None:
-        for button in self.buttons:
-            self._choices.removeWidget(button)
-            button.deleteLater()
-        self.buttons = []
-        for number, choice in enumerate(choices, start=1):
-            plain = choice.replace("&", "&&")
-            button = QPushButton(f"&{number}  {plain}" if number < 10 else plain, self)
-            button.setAccessibleName(choice)
-            button.setStyleSheet("text-align: left;")
-            button.clicked.connect(lambda _checked=False, answer=choice: self.give(answer))
-            self._choices.addWidget(button)
-            self.buttons.append(button)
-
-    @Slot()
-    def _on_sent(self) -> None:
-        if text := self.field.text().strip():
-            self.give(text)
-
-    @Slot()
-    def _on_skipped(self) -> None:
-        self.give(None)
-
-    def give(self, answer: str | None) -> None:
-        """Answer the question, and take it away."""
-        self.hide()
-        self.answered.emit(answer)
 
 
 class ResultCard(Card):
@@ -245,7 +159,8 @@ class ResultCard(Card):
         facts = self.tr("{steps} · {time} · {tokens} tokens").format(
             steps=steps, time=seconds_text(finished.seconds), tokens=finished.tokens
         )
-        reason = "" if finished.reason == finished.outcome else finished.reason
+        reason = spoken(finished.words or finished.reason)
+        reason = "" if finished.reason == finished.outcome else sentence(reason)
         said = [part for part in (finished.answer, reason) if part]
         self.say(title, "\n".join([*dict.fromkeys(said), facts]), tone)
 
@@ -256,6 +171,12 @@ class ErrorCard(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.report = ""
+        self.about = QLabel(self)
+        self.about.setText(
+            self.tr("What was recorded is kept. The report says what happened; it can be copied.")
+        )
+        self.about.setWordWrap(True)
+        self.rows.insertWidget(1, self.about)
         row = QHBoxLayout()
         self.copy = QPushButton(self.tr("&Copy report"), self)
         self.copy.clicked.connect(self._on_copied)
@@ -270,17 +191,28 @@ class ErrorCard(Card):
         """Say what is wrong and what to do about it."""
         self.report = ""
         self.copy.hide()
-        self.say(sentence(error.message), sentence(error.remedy), "warn")
+        self.about.hide()
+        self._set_fixed(fixed=False)
+        message, remedy = (sentence(spoken(told)) for told in error.told)
+        self.say(message, remedy, "warn")
 
     def show_report(self, report: str, title: str = "") -> None:
         """Say that we failed, or what else is in the title; the report can be copied."""
         self.report = report
         self.copy.show()
+        self.about.show()
+        self._set_fixed(fixed=True)
         self.copy.setText(self.tr("&Copy report"))
         title = title or self.tr("Something went wrong in agent-app itself")
         self.say(title, report.strip(), "bad")
         bar = self.text.verticalScrollBar()
         QTimer.singleShot(0, bar, lambda: bar.setValue(bar.maximum()))  # the last line says most
+
+    def _set_fixed(self, *, fixed: bool) -> None:
+        """Take letters of one width, in which a report keeps its columns."""
+        self.text.setProperty("fixed", fixed)
+        self.text.style().unpolish(self.text)
+        self.text.style().polish(self.text)
 
     @Slot()
     def _on_copied(self) -> None:
@@ -322,12 +254,13 @@ class ProblemsCard(Card):
         count = len(self._problems)
         if not count:
             return
-        first = sentence(self._problems[0])
+        first = sentence(spoken(self._problems[0]))
         damaged = self.tr("This episode is damaged: {first}").format(first=first)
         more = self.tr("{count} problems").format(count=count)
         opened = count > 1 and self.more.isChecked()
         title = f"{damaged}  ({more})" if count > 1 and not opened else damaged
-        self.say(title, "\n".join(map(sentence, self._problems)) if opened else "", "warn")
+        all_of_them = "\n".join(sentence(spoken(each)) for each in self._problems)
+        self.say(title, all_of_them if opened else "", "warn")
         self.more.setText(self.tr("Show less") if opened else self.tr("Show all"))
         self.more.setVisible(count > 1)
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from agent_app.events import VetoOffered
 from agent_app.geometry import ScreenPoint
 from agent_app.ui.labels import LineLabel
+from agent_app.ui.phrases import spoken
 from agent_app.ui.story import Step, Story, shown_line
 from agent_app.ui.theme import MARK
 
@@ -158,7 +159,6 @@ class CompactStrip(QWidget):
 
     def _button(self, text: str, about: str) -> QPushButton:
         button = QPushButton(text, self)
-        button.setProperty("role", "tab")
         button.setToolTip(about)
         button.setAccessibleName(about)
         return button
@@ -167,8 +167,10 @@ class CompactStrip(QWidget):
 def _last_words(story: Story, step: Step | None) -> str:
     """What came of the run, or what was thought last."""
     if story.finished is not None:
-        return shown_line(story.finished.answer or story.finished.reason, _LONGEST_LINE)
-    text = step.pieces[-1][1] if step is not None and step.pieces else ""
+        ended = story.finished
+        return shown_line(ended.answer or spoken(ended.words or ended.reason), _LONGEST_LINE)
+    pieces = step.pieces if step is not None else []
+    text = next((text for kind, text in reversed(pieces) if kind != "summary"), "")
     words = text.rstrip().rpartition("\n")[2]
     return shown_line(words[-_LONGEST_LINE:], _LONGEST_LINE)
 

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 
 from agent_app.errors import KnownError
 from agent_app.settings import SettingsFile
+from agent_app.ui.phrases import CORE, Phrases
 
 OURS = Path(__file__).parent / "translations"
 _LONGEST_BYTES = 4_000_000
@@ -38,11 +39,17 @@ class Translation(QTranslator):
         self.texts = read_texts(path)
         # a text that was taken to another class is still what it was
         self._elsewhere = {source: text for (_, source), text in self.texts.items()}
+        self._core = {
+            source: text for (context, source), text in self.texts.items() if context == CORE
+        }
+        self._phrases = Phrases(self._core)
 
     def isEmpty(self) -> bool:  # noqa: N802 - Qt's name
         return not self.texts
 
     def translate(self, context: str, source: str, *_others: Any) -> str | None:  # type: ignore[override]  # None is Qt's null: ask the next one
+        if context == CORE:
+            return self._core.get(source) or self._phrases.translate(source)
         return self.texts.get((context, source)) or self._elsewhere.get(source)
 
 

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, Q
 
 from agent_app.actions import Action, Click, Drag, Scroll
 from agent_app.geometry import FrameTransform, ScreenPoint
-from agent_app.ui.theme import MARK, SPOKEN
+from agent_app.ui.theme import MARK, MARK_LABEL, SPOKEN
 
 Shape = Literal["ring", "arrow", "scroll", "none"]
 # What is done at once; what may be said no to; what was said no to.
@@ -250,7 +250,7 @@ def _label(
     path = QPainterPath()
     path.addRoundedRect(pill, pill.height() / 2, pill.height() / 2)
     painter.setPen(QPen(QColor(255, 255, 255, 220), 1.5))
-    ground = QColor(SPOKEN if mark.standing == "spoken" else MARK)
+    ground = QColor(SPOKEN if mark.standing == "spoken" else MARK_LABEL)
     painter.setBrush(QColor(70, 74, 82) if mark.done else ground)
     painter.drawPath(path)
     painter.setPen(QColor("#ffffff"))

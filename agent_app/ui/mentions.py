@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from agent_app.geometry import FramePoint, Size
 
-# A quote stands free, so that no apostrophe and no closing mark begins one. 60 characters are more
-# than a label has.
+# A quote stands free, so that no apostrophe and no closing mark begins one; what is written without
+# spaces leaves it free, too. 60 characters are more than a label has.
+_DENSE = r"\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef"
 _QUOTES = ("“”", "‘’", "«»", "「」", '""', "''", "``")
 _LABEL = "|".join(
-    rf"(?<![^\s(\[{{:,=]){re.escape(left)}([^\s{left}{right}][^\n{left}{right}]{{0,59}})"
-    rf"{re.escape(right)}(?![^\W_])"
+    rf"(?<![^\s(\[{{:,={_DENSE}]){re.escape(left)}([^\s{left}{right}][^\n{left}{right}]{{0,59}})"
+    rf"{re.escape(right)}(?:(?![^\W_])|(?=[{_DENSE}]))"
     for left, right in _QUOTES
 )
 _NUMBER = r"(-?\d{1,5}(?:\.\d{1,6})?)"

@@ -8,19 +8,19 @@ from PySide6.QtCore import QEvent, QObject, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from agent_app.actions import describe_action
 from agent_app.geometry import FrameTransform
 from agent_app.screen.frame import Pixels
 from agent_app.ui.labels import LineLabel
 from agent_app.ui.marks import Mark, Standing, mark_of
+from agent_app.ui.phrases import deed_text
 from agent_app.ui.pictures import FramePictures
+from agent_app.ui.question import QuestionCard
 from agent_app.ui.steer import SteerBar
 from agent_app.ui.story import Deed, Step, Story
 from agent_app.ui.theme import Theme
 from agent_app.ui.time_card import TimeCard
 from agent_app.ui.viewer.stage import Stage, View
 
-_USUAL_RATIO = 10 / 16
 _LOW = 640  # pixels
 
 
@@ -64,7 +64,6 @@ class StepPane(QWidget):
         self.rows.addWidget(self.stage, 1)
         self.rows.addWidget(self.steer)
         self.rows.addWidget(self.time)
-        self.rows.addStretch(0)
         self.show_idle()
 
     def set_theme(self, theme: Theme) -> None:
@@ -85,6 +84,7 @@ class StepPane(QWidget):
         self.stage.show_view("target", compares=False)
         self.stage.show_screen(None, (), said)
         self.time.show_step(None)
+        self._make_room()
 
     def show_step(
         self, step: Step, story: Story, pictures: FramePictures, *, more: tuple[Mark, ...] = ()
@@ -115,7 +115,7 @@ class StepPane(QWidget):
         other = pictures.get(after.sha1) if view == "compare" and after is not None else None
         self.stage.show_screen(picture, marks, hint, other)
         self.time.show_step(step)
-        self._fit()
+        self._make_room()
 
     def show_end(self, story: Story, pictures: FramePictures) -> None:
         """Show the screen as the run left it."""
@@ -125,7 +125,7 @@ class StepPane(QWidget):
         self.stage.show_view("after", compares=False)
         self.stage.show_screen(picture, (), self.tr("The run left no picture."))
         self.time.show_step(story.step)
-        self._fit()
+        self._make_room()
 
     def offer_live(self, words: str) -> None:
         """Offer a way back to what happens now; nothing is offered without words."""
@@ -135,7 +135,7 @@ class StepPane(QWidget):
 
     def add_card(self, card: QWidget) -> None:
         """Put a card below the rest."""
-        self.rows.insertWidget(self.rows.count() - 1, card)
+        self.rows.addWidget(card)
         self._cards.append(card)
         card.installEventFilter(self)
 
@@ -145,22 +145,18 @@ class StepPane(QWidget):
         return super().eventFilter(watched, event)
 
     def _make_room(self) -> None:
-        """In a low window, where time went gives way to a card."""
-        crowded = self.height() < _LOW and any(not card.isHidden() for card in self._cards)
-        self.time.setVisible(not crowded)
+        """Where time went gives way to a question, in a low window to every card.
+
+        There is nothing to say of it before the first step.
+        """
+        cards = [card for card in self._cards if not card.isHidden()]
+        asks = any(isinstance(card, QuestionCard) for card in cards)
+        crowded = asks or (self.height() < _LOW and bool(cards))
+        self.time.setVisible(self.time.has_any and not crowded)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         super().resizeEvent(event)
         self._make_room()
-        self._fit()
-
-    def _fit(self) -> None:
-        """Leave the screenshot no more height than it fills, so that the rest follows below it."""
-        picture = self.screenshot.picture
-        ratio = _USUAL_RATIO if picture is None else picture.shape[0] / picture.shape[1]
-        height = round(self.width() * ratio) + 2
-        self.screenshot.setMaximumHeight(height)
-        self.stage.setMaximumHeight(height + self.stage.head_height)
 
     def _set_title(self, title: str) -> None:
         self.title.set_line(title)
@@ -177,5 +173,5 @@ def _marks(step: Step, transform: FrameTransform) -> Iterator[Mark]:
         yield mark_of(deed, transform, standing=standing)
     if step.offer is not None:
         for action, points in zip(step.offer.actions[1:], step.offer.points[1:], strict=True):
-            coming = Deed(action, describe_action(action), points)
+            coming = Deed(action, deed_text(action), points)
             yield mark_of(coming, transform, standing="ghost")

@@ -62,6 +62,8 @@ def told_commands(view: RunView) -> tuple[Command, ...]:
         Command(("Ctrl+P",), tr("Pause"), elsewhere),
         Command(("Ctrl+.",), tr("Stop"), elsewhere),
         Command(("Esc",), tr("Veto what it is about to do"), elsewhere),
+        Command(("Alt+1", "Alt+2"), tr("Answer with the first choice, the second"), elsewhere),
+        Command(("Ctrl+1", "Ctrl+2"), tr("The pages of the window"), elsewhere),
         *run_commands(view),
     )
 

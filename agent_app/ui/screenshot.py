@@ -60,7 +60,7 @@ class ScreenshotView(QWidget):
         self._dragged: QPointF | None = None
         self._pressed: QPointF | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(240, 150)
+        self.setMinimumSize(240, 90)
         self.setAccessibleName(self.tr("Screenshot"))
 
     @property
@@ -228,6 +228,9 @@ class ScreenshotView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802, ARG002 - Qt's name
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(self._theme.line), 1))
+        painter.setBrush(QColor(self._theme.sunken))
+        painter.drawRoundedRect(self._room(), 8, 8)
         if self._picture is None:
             self._paint_hint(painter)
         else:
@@ -284,9 +287,6 @@ class ScreenshotView(QWidget):
 
     def _paint_hint(self, painter: QPainter) -> None:
         room = self._room()
-        painter.setPen(QPen(QColor(self._theme.line), 1))
-        painter.setBrush(QColor(self._theme.sunken))
-        painter.drawRoundedRect(room, 8, 8)
         painter.setPen(QColor(self._theme.muted))
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
         painter.drawText(room.adjusted(24, 24, -24, -24), flags, self._hint)

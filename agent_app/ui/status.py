@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from agent_app.model_runtime import RuntimeInfo
+from agent_app.ui.phrases import spoken
 from agent_app.ui.story import Story
 from agent_app.ui.usage import gpu_bytes, resident_bytes
 
@@ -62,9 +63,9 @@ class StatusLine(QWidget):
             self.model.setText(self.tr("Ready"))
             self.privacy.setText("")
             return
-        said = f"{info.name} — {info.detail}" if info.detail else info.name
+        said = f"{info.name}  ·  {spoken(info.detail)}" if info.detail else info.name
         self.model.setText(said)
-        self.model.setToolTip(f"{said}\n{why}" if why else said)
+        self.model.setToolTip(f"{said}\n{spoken(why)}" if why else said)
         if info.sends_to:
             host = info.sends_to
             short = host if len(host) <= _HOST else f"…{host[1 - _HOST :]}"  # its end tells whose

@@ -42,7 +42,6 @@ class SteerBar(QWidget):
         self._offer: VetoOffered | None = None
         self._typing = False
         self.field = QLineEdit(self)
-        self.field.setPlaceholderText(self.tr("A hint, while it runs: not that one, the second"))
         self.field.setAccessibleName(self.tr("Hint"))
         self.field.setToolTip(
             self.tr("The agent holds still while you type, and goes on with your words (Ctrl+H)")
@@ -127,8 +126,11 @@ class SteerBar(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """In a narrow window, what Enter does as well and what a tip says give way."""
         super().resizeEvent(event)
+        roomy = self.width() >= _ROOMY
+        words = self.tr("Hint: not that one, the second") if roomy else self.tr("Hint")
+        self.field.setPlaceholderText(words)
         for widget in (self.send, self._caption):
-            widget.setVisible(self.width() >= _ROOMY)
+            widget.setVisible(roomy)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         escape = (

@@ -16,12 +16,18 @@ from PySide6.QtCore import (
     QSize,
     Qt,
 )
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import (
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
-from agent_app.actions import describe_action
 from agent_app.events import Timing
 from agent_app.ui.labels import plain_tip
+from agent_app.ui.phrases import deed_text
 from agent_app.ui.story import Deed, Step, Story, shown_line
 from agent_app.ui.theme import Theme
 from agent_app.ui.timing import paint_shares, seconds_text
@@ -53,6 +59,25 @@ class Row:
     timing: Timing | None = None
 
 
+class StepList(QListView):
+    """The list, which says what it is for while it is empty."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setAccessibleName(self.tr("Steps"))
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        super().paintEvent(event)
+        if self.model().rowCount():
+            return
+        painter = QPainter(self.viewport())
+        painter.setPen(self.palette().placeholderText().color())
+        room = self.viewport().rect().adjusted(_PADDING, _PADDING, -_PADDING, -_PADDING)
+        painter.drawText(room, Qt.TextFlag.TextWordWrap, self.tr("Each step appears here."))
+        painter.end()
+
+
 class StepListModel(QAbstractListModel):
     """The steps of a story, one row each.
 
@@ -63,12 +88,14 @@ class StepListModel(QAbstractListModel):
         super().__init__(parent)
         self._story = Story()
         self._rows = 0
+        self._looks: dict[int, tuple[str, str, Row]] = {}  # of the last rows, as they were told
 
     def show_story(self, story: Story) -> None:
         """Show another run."""
         self.beginResetModel()
         self._story = story
         self._rows = len(story.steps)
+        self._looks = {}
         self.endResetModel()
 
     def follow(self) -> None:
@@ -78,8 +105,12 @@ class StepListModel(QAbstractListModel):
             self.beginInsertRows(QModelIndex(), before, now - 1)
             self._rows = now
             self.endInsertRows()
-        if before:
-            self.dataChanged.emit(self.index(max(0, before - 2)), self.index(before - 1))
+        last = range(max(0, before - 2), now)
+        looks = {row: self._look(self._story.steps[row]) for row in last}
+        for row in last:
+            if row < before and looks[row] != self._looks.get(row):  # new ones have been told
+                self.dataChanged.emit(self.index(row), self.index(row))
+        self._looks = looks
 
     def step_at(self, row: int) -> Step | None:
         """The step of a row, or None when there is no such row."""
@@ -110,6 +141,9 @@ class StepListModel(QAbstractListModel):
                 return replace(_row(step), timing=step.timing)
             case _:
                 return None
+
+    def _look(self, step: Step) -> tuple[str, str, Row]:
+        return self._title(step), self._detail(step), replace(_row(step), timing=step.timing)
 
     def _title(self, step: Step) -> str:
         intent = " ".join(step.intent.split())
@@ -237,7 +271,7 @@ class StepDelegate(QStyledItemDelegate):
 def _deed_text(deed: Deed) -> str:
     """An action and where it goes, such as `click (412, 230)`."""
     places = " → ".join(f"({point.x}, {point.y})" for point in deed.points)
-    said = shown_line(describe_action(deed.action), _LONGEST_DEED)
+    said = shown_line(deed_text(deed.action), _LONGEST_DEED)
     return f"{said} {places}" if places else said
 
 

@@ -104,6 +104,7 @@ class TaskPanel(QWidget):
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(8)
+        heading.setMinimumHeight(self.start_button.sizeHint().height())  # as the others beside it
         rows.addWidget(heading)
         rows.addWidget(self.box, 1)
         rows.addWidget(self.mode)

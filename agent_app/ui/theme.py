@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QIcon, QPainter, QPalette, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFontDatabase,
+    QFontInfo,
+    QIcon,
+    QPainter,
+    QPalette,
+    QPen,
+    QPixmap,
+    QPolygonF,
+)
 from PySide6.QtWidgets import QApplication
 
 STAGES: tuple[str, ...] = ("capture", "encode", "prefill", "decode", "parse", "act", "settle")
 SPOKEN = "#2f62e0"  # around what a thought speaks of
 MARK = "#ff2d6f"  # a hue that desktops hardly use, so that a mark is never taken for content
+MARK_LABEL = "#e0185a"  # the same, dark enough for white letters on it
+_ICON = "#2f62e0"
+_FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """One colour scheme; every colour is `#rrggbb`."""
+    """One colour scheme; every colour is `#rrggbb`.
+
+    `muted` is for what matters less, `faint` for what cannot be used or has not come yet.
+    """
 
     dark: bool
     window: str
@@ -24,6 +42,7 @@ class Theme:
     line: str
     text: str
     muted: str
+    faint: str
     accent: str
     accent_hover: str
     on_accent: str
@@ -55,8 +74,9 @@ LIGHT = Theme(
     line="#d9dde3",
     text="#1b1f26",
     muted="#5c6570",
-    accent="#2f62e0",
-    accent_hover="#2552c4",
+    faint="#9aa3ae",
+    accent="#2c5edb",
+    accent_hover="#2450c0",
     on_accent="#ffffff",
     accent_soft="#e8eefd",
     good="#16774a",
@@ -65,7 +85,7 @@ LIGHT = Theme(
     warn_soft="#fdf1d6",
     bad="#bf2f2f",
     bad_soft="#fce8e6",
-    stages=("#7c8aa0", "#9a7fd1", "#4f9bd8", "#2f62e0", "#c46fae", "#e08b3a", "#57a773"),
+    stages=("#7c8aa0", "#9a7fd1", "#4790cd", "#2c5edb", "#c46fae", "#cf7a25", "#48986a"),
 )
 DARK = Theme(
     dark=True,
@@ -75,8 +95,9 @@ DARK = Theme(
     line="#333943",
     text="#e7e9ec",
     muted="#9aa4b0",
-    accent="#5b8cff",
-    accent_hover="#7aa2ff",
+    faint="#626b77",
+    accent="#6a97ff",
+    accent_hover="#88adff",
     on_accent="#08132e",
     accent_soft="#222f4d",
     good="#56c792",
@@ -85,7 +106,7 @@ DARK = Theme(
     warn_soft="#382d15",
     bad="#ff8078",
     bad_soft="#3d2222",
-    stages=("#8c9ab0", "#a78fe0", "#5cabea", "#5b8cff", "#d57fbf", "#ee9b4d", "#66ba84"),
+    stages=("#8c9ab0", "#a78fe0", "#5cabea", "#6a97ff", "#d57fbf", "#ee9b4d", "#66ba84"),
 )
 
 
@@ -132,6 +153,9 @@ def _palette(theme: Theme) -> QPalette:
 
 def _style_sheet(theme: Theme) -> str:
     t = theme
+    # by its own name: what the system calls it may be no family
+    fixed = QFontInfo(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)).family()
+    check = (_FOLDER / f"check-{'dark' if t.dark else 'light'}.svg").as_posix()
     veil = "rgba(0, 0, 0, 150)" if t.dark else "rgba(27, 31, 38, 90)"
     return f"""
     QFrame[card="true"] {{
@@ -154,6 +178,7 @@ def _style_sheet(theme: Theme) -> str:
     QLabel[role="chip"][tone="warn"] {{ background: {t.warn_soft}; }}
     QLabel[role="chip"][tone="bad"] {{ background: {t.bad_soft}; }}
     QLabel[role="chip"][tone="info"] {{ background: {t.accent_soft}; color: {t.accent}; }}
+    QLabel[tone="muted"] {{ color: {t.muted}; }}
     QLabel[tone="good"] {{ color: {t.good}; }}
     QLabel[tone="warn"] {{ color: {t.warn}; }}
     QLabel[tone="bad"] {{ color: {t.bad}; }}
@@ -163,14 +188,14 @@ def _style_sheet(theme: Theme) -> str:
     QLineEdit {{ padding: 5px 8px; border-radius: 6px; }}
     QDoubleSpinBox {{
         background: {t.surface}; border: 1px solid {t.line}; border-radius: 6px;
-        padding: 5px 4px 5px 8px; min-height: 18px; }}
+        padding: 3px 4px 3px 8px; min-height: 20px; }}
     QDoubleSpinBox QLineEdit {{ background: transparent; border: none; padding: 0 0 0 4px; }}
     QDoubleSpinBox:focus {{ border: 1px solid {t.accent}; }}
     QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{ width: 0; border: none; }}
     QDoubleSpinBox:disabled {{ color: {t.muted}; background: {t.window}; }}
     QComboBox {{
         background: {t.surface}; border: 1px solid {t.line}; border-radius: 6px;
-        padding: 5px 10px; min-height: 18px; }}
+        padding: 5px 10px; min-height: 20px; }}
     QComboBox::drop-down {{ border: none; width: 22px; }}
     QComboBox::down-arrow {{
         width: 0; height: 0; margin-right: 8px; border-left: 4px solid {t.surface};
@@ -187,6 +212,7 @@ def _style_sheet(theme: Theme) -> str:
         border: 1px solid {t.accent}; }}
     QPlainTextEdit[role="plain"] {{ background: transparent; border: none; padding: 0; }}
     QPlainTextEdit[role="plain"]:focus {{ border: none; }}
+    QPlainTextEdit[fixed="true"] {{ font-family: "{fixed}"; }}
     QPlainTextEdit[locked="true"] {{ background: {t.window}; color: {t.muted}; }}
     QProgressBar {{
         background: {t.sunken}; border: none; border-radius: 4px; min-height: 8px;
@@ -194,7 +220,7 @@ def _style_sheet(theme: Theme) -> str:
     QProgressBar::chunk {{ background: {t.accent}; border-radius: 4px; }}
     QPushButton {{
         background: {t.surface}; border: 1px solid {t.line}; border-radius: 6px;
-        padding: 6px 14px; min-height: 18px; }}
+        padding: 5px 14px; min-height: 20px; }}
     QPushButton:hover {{ border-color: {t.muted}; }}
     QPushButton:focus {{ border: 1px solid {t.accent}; }}
     QPushButton:pressed {{ background: {t.sunken}; }}
@@ -216,14 +242,21 @@ def _style_sheet(theme: Theme) -> str:
     QPushButton[role="tab"]:checked {{
         background: {t.accent_soft}; color: {t.accent}; }}
     QPushButton[role="tab"]:focus {{ border-color: {t.accent}; }}
-    QPushButton[role="tab"]:disabled {{ color: {t.line}; }}
-    QPushButton[role="icon"] {{ padding: 4px 7px; }}
+    QPushButton[role="tab"]:disabled {{ color: {t.faint}; }}
+    QPushButton[role="icon"] {{ padding: 5px 9px; }}
     QPushButton[role="switch"] {{ padding: 4px 10px; }}
     QPushButton[role="switch"]:checked {{
         background: {t.accent_soft}; color: {t.accent}; border-color: {t.accent}; }}
     QCheckBox {{ spacing: 8px; padding: 3px 4px; border: 1px solid transparent;
         border-radius: 5px; }}
     QCheckBox:focus {{ border-color: {t.accent}; }}
+    QCheckBox::indicator {{
+        width: 16px; height: 16px; background: {t.surface}; border: 1px solid {t.muted};
+        border-radius: 4px; }}
+    QCheckBox::indicator:checked {{
+        background: {t.accent}; border-color: {t.accent}; image: url("{check}"); }}
+    QCheckBox::indicator:disabled {{ background: {t.sunken}; border-color: {t.line}; }}
+    QCheckBox::indicator:checked:disabled {{ background: {t.faint}; border-color: {t.faint}; }}
     QRadioButton {{ spacing: 8px; padding: 1px 4px; border: 1px solid transparent;
         border-radius: 5px; }}
     QRadioButton:focus {{ border-color: {t.accent}; }}
@@ -240,6 +273,12 @@ def _style_sheet(theme: Theme) -> str:
     QSlider::handle:horizontal {{
         background: {t.accent}; width: 14px; height: 14px; margin: -5px 0; border-radius: 7px; }}
     QSplitter::handle {{ background: transparent; }}
+    QMenu {{
+        background: {t.surface}; border: 1px solid {t.line}; padding: 4px; }}
+    QMenu::item {{ padding: 6px 24px 6px 12px; border-radius: 4px; }}
+    QMenu::item:selected {{ background: {t.accent_soft}; color: {t.accent}; }}
+    QMenu::item:disabled {{ color: {t.muted}; background: transparent; }}
+    QMenu::separator {{ height: 1px; background: {t.line}; margin: 4px 8px; }}
     QToolTip {{
         background: {t.surface}; color: {t.text}; border: 1px solid {t.line}; padding: 4px; }}
     QScrollBar:vertical {{ background: transparent; width: 10px; margin: 2px; }}
@@ -269,12 +308,12 @@ def _icon_pixmap(side: int) -> QPixmap:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.scale(side / 64, side / 64)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(LIGHT.accent))
+    painter.setBrush(QColor(_ICON))
     painter.drawRoundedRect(QRectF(2, 2, 60, 60), 14, 14)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(QColor("#ffffff"), 5))
     painter.drawEllipse(QPointF(27, 27), 14, 14)
-    edge = QPen(QColor(LIGHT.accent), 3)
+    edge = QPen(QColor(_ICON), 3)
     edge.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     painter.setPen(edge)
     painter.setBrush(QBrush(QColor("#ffffff")))

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from agent_app.actions import describe_action
+from agent_app.ui.phrases import deed_text
 from agent_app.ui.story import PieceKind, Step, shown_line
 from agent_app.ui.theme import Theme
 from agent_app.ui.thought import ThoughtView
@@ -58,6 +58,7 @@ class ThoughtPanel(QWidget):
         rows.addLayout(head)
         rows.addWidget(self.search)
         rows.addWidget(self.view, 1)
+        self.show_step(None)
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in these colours."""
@@ -72,7 +73,8 @@ class ThoughtPanel(QWidget):
     def show_step(self, step: Step | None) -> None:
         """Show the reply of a step, as far as it has come."""
         self._step = step
-        self.fold.setEnabled(step is not None)
+        for button in (self.fold, self.copy):
+            button.setEnabled(step is not None)
         folded = step is not None and step.number in self._folded
         self.fold.blockSignals(True)  # it is not the person who folds
         self.fold.setChecked(folded)
@@ -92,7 +94,7 @@ class ThoughtPanel(QWidget):
         if step is None:
             return
         title = self.tr("Step {number}: {intent}").format(number=step.number, intent=step.intent)
-        deeds = [describe_action(deed.action) for deed in step.deeds]
+        deeds = [deed_text(deed.action) for deed in step.deeds]
         parts = [title, *deeds, *(text for _, text in step.pieces)]
         QGuiApplication.clipboard().setText("\n\n".join(part for part in parts if part.strip()))
 

@@ -56,6 +56,11 @@ class TimeCard(QFrame):
         rows.addWidget(self.bar)
         self._show()
 
+    @property
+    def has_any(self) -> bool:
+        """Whether there is a step, or has been one."""
+        return self._step is not None or bool(self._timings)
+
     def add(self, timing: Timing) -> None:
         """Count one more step."""
         self._timings.append(timing)

@@ -6,17 +6,19 @@ import time
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
-from PySide6.QtWidgets import QApplication, QLabel, QListView, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from agent_app.events import StepFinished, TokenStreamed
 from agent_app.session import Session
-from agent_app.ui.cards import ErrorCard, LoadingCard, QuestionCard, ResultCard
+from agent_app.ui.cards import ErrorCard, LoadingCard, ResultCard
 from agent_app.ui.linking import Links
 from agent_app.ui.pane import StepPane
+from agent_app.ui.phrases import spoken
 from agent_app.ui.pictures import FramePictures
+from agent_app.ui.question import QuestionCard
 from agent_app.ui.run_keys import install, told_commands
 from agent_app.ui.status import RateMeter, StatusLine
-from agent_app.ui.steps import StepDelegate, StepListModel
+from agent_app.ui.steps import StepDelegate, StepList, StepListModel
 from agent_app.ui.story import Step, Story
 from agent_app.ui.theme import Theme
 from agent_app.ui.thought_panel import ThoughtPanel
@@ -46,7 +48,7 @@ class RunView(QWidget):
 
     def __init__(self, theme: Theme, above_steps: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.story = Story()
+        self.story = Story(spoken)
         self._episode: Path | None = None
         self._opening = False
         self._running = False
@@ -55,12 +57,10 @@ class RunView(QWidget):
         self._pictures = FramePictures(lambda _sha1: None)
         self._rate = RateMeter()
         self.model = StepListModel(self)
-        self.steps = QListView(self)
+        self.steps = StepList(self)
         self.steps.setModel(self.model)
         self._delegate = StepDelegate(theme, self.steps, bars=True)
         self.steps.setItemDelegate(self._delegate)
-        self.steps.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.steps.setAccessibleName(self.tr("Steps"))
         self.steps.selectionModel().currentChanged.connect(self._on_step_chosen)
         self.pane = StepPane(theme, self)
         self.pane.live_requested.connect(self.show_live)
@@ -99,7 +99,7 @@ class RunView(QWidget):
 
     def begin(self) -> None:
         """Forget the last run; another one is being made."""
-        self.story = Story()
+        self.story = Story(spoken)
         self._episode = None
         self.outcome.replay.hide()
         self._opening = self._running = True
@@ -210,7 +210,7 @@ class RunView(QWidget):
         left.setChildrenCollapsible(False)
         columns = QSplitter(Qt.Orientation.Horizontal, self)
         for widget, least, stretch in (
-            (left, 220, 0),
+            (left, 240, 0),
             (self.pane, 420, 1),
             (self.thought_panel, 240, 0),
         ):

@@ -26,14 +26,12 @@ class Viewport:
             wide, high = round(size.width() * scale), round(size.height() * scale)
             shown = QRectF(0, 0, max(1, wide), max(1, high))
             shown.moveCenter(room.center())
-            shown.moveTop(room.top())
-            return shown.translated(round(shown.left()) - shown.left(), 0)
+            shown.moveTopLeft(QPointF(round(shown.left()), round(shown.top())))
+            return shown
         scale = self.zoom / ratio
         wide, high = size.width() * scale, size.height() * scale
         left = _edge(room.left(), room.width(), wide, self._centre.x())
-        top = room.top()  # where a fitted one begins
-        if high > room.height():
-            top = _edge(room.top(), room.height(), high, self._centre.y())
+        top = _edge(room.top(), room.height(), high, self._centre.y())
         return QRectF(round(left * ratio) / ratio, round(top * ratio) / ratio, wide, high)
 
     def zoom_to(

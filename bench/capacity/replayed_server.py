@@ -35,10 +35,11 @@ def DECODE(replies: int) -> float:  # noqa: N802 - a constant of the number
 
 
 class Gpu(threading.Thread):
-    """Draws tokens for the replies that `ask` adds."""
+    """Draws tokens for the replies that `ask` adds; each takes `first` seconds until its first."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: float) -> None:
         super().__init__(name="gpu", daemon=True)
+        self._first = first
         self._asked: queue.SimpleQueue[queue.SimpleQueue[int]] = queue.SimpleQueue()
 
     def ask(self) -> queue.SimpleQueue[int]:
@@ -54,7 +55,7 @@ class Gpu(threading.Thread):
             if not under_way or not self._asked.empty():
                 reply = self._asked.get()
                 clock = max(clock, time.monotonic()) if not under_way else clock
-                clock += FIRST
+                clock += self._first
                 under_way[id(reply)] = (reply, 0)
             else:
                 clock += DECODE(len(under_way))
@@ -117,9 +118,10 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serve() -> Generator[str]:
+def serve(first: float = FIRST) -> Generator[str]:
     """The server in a process of its own; its URL."""
-    with Popen([sys.executable, os.path.abspath(__file__)], stdout=PIPE, text=True) as process:
+    command = [sys.executable, os.path.abspath(__file__), str(first)]
+    with Popen(command, stdout=PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             yield process.stdout.readline().strip()
@@ -128,7 +130,7 @@ def serve() -> Generator[str]:
 
 
 def main() -> None:
-    Handler.gpu = Gpu()
+    Handler.gpu = Gpu(float(sys.argv[1]))
     Handler.gpu.start()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     print(f"http://127.0.0.1:{server.server_address[1]}/v1", flush=True)

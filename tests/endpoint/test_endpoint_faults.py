@@ -281,6 +281,27 @@ def test_a_wait_that_is_too_long_is_told_and_not_waited(connect: OpenRuntime, se
     assert len(server.asked) == 1
 
 
+@pytest.mark.parametrize(
+    ("headers", "waited"),
+    [
+        ({"Retry-After": "0.3"}, "0.3"),
+        ({"Retry-After": formatdate(0, usegmt=True)}, "0.0"),
+        ({}, "0.1"),
+    ],
+)
+def test_a_wait_that_the_server_asks_for_comes_before_our_own(
+    connect: OpenRuntime,
+    server: ModelServer,
+    headers: dict[str, str],
+    waited: str,
+    caplog: pytest.LogCaptureFixture,
+):
+    ours = Patience(connect=5, first_token=20, idle=20, attempts=2, backoff=0.1)
+    server.answers = [lambda chat: chat.status(429, error("busy"), **headers)]
+    assert text(connect(server, patience=ours), question()) == "fine"
+    assert f"trying again in {waited} seconds" in caplog.text
+
+
 @pytest.mark.parametrize("status", [400, 413])
 def test_a_conversation_that_is_too_long_is_shortened(
     connect: OpenRuntime, server: ModelServer, status: int

@@ -103,6 +103,39 @@ def test_a_copy_with_other_boxes_is_recognised_and_named(
         assert msgspec.structs.astuple(a) == pytest.approx(msgspec.structs.astuple(b))
 
 
+def test_copies_of_the_other_benchmarks_are_recognised_as_well(tmp_path: Path):
+    """Sizes where ScreenSpot-Pro has corners, corners where OSWorld-G has sizes."""
+    screenspot_pro(tmp_path / "pro", files=2, total=40)
+    annotated = tmp_path / "pro" / "annotations" / "app01_windows.json"
+    edit(annotated, lambda rows: [row.update(bbox=[120, 40, 180, 90]) for row in rows])
+    official = read_screenspot_pro(tmp_path / "pro")
+
+    def sizes(rows: list[Any]) -> None:
+        for row in rows:
+            left, top, right, bottom = row["bbox"]
+            row["bbox"] = [left, top, right - left, bottom - top]
+
+    edit(annotated, sizes)
+    derived = read_screenspot_pro(tmp_path / "pro")
+    assert [item.target for item in derived.items] == [item.target for item in official.items]
+    (note,) = derived.notes
+    assert note.startswith("app01_windows.json is a derived copy: its boxes are [left, top, width")
+
+    osworld_g(tmp_path / "g", boxes=20, polygons=2, refusals=2)
+    official = read_osworld_g(tmp_path / "g")
+
+    def corners(rows: list[Any]) -> None:
+        for row in rows[:20]:
+            left, top, width, height = row["box_coordinates"]
+            row["box_coordinates"] = [left, top, left + width, top + height]
+            row["image_size"] = [90, 60]  # so that they do not fit as sizes
+
+    edit(tmp_path / "g" / "benchmark" / "OSWorld-G.json", corners)
+    derived = read_osworld_g(tmp_path / "g")
+    assert [item.target for item in derived.items] == [item.target for item in official.items]
+    assert derived.notes[0].startswith("OSWorld-G.json is a derived copy: its boxes are [left,")
+
+
 def test_the_field_names_of_copies_are_read_too(tmp_path: Path):
     screenspot_v2(tmp_path, {"web": 30})
 

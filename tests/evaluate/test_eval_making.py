@@ -219,6 +219,8 @@ def test_a_real_application_becomes_a_benchmark_that_the_reader_can_be_measured_
     kinds = {item.labels["kind"][0] for item in dataset.items}
     assert "text" in kinds
     assert {item.labels["state"][0] for item in dataset.items} == {"window", "menu", "dialog"}
+    for name, label in {"size": "900x700", "theme": "dark", "scale": "1", "language": "en"}.items():
+        assert {item.labels[name] for item in dataset.items} == {(label,)}
     assert dataset.notes == ()  # every box lies in its picture
     assert not any(isinstance(item.target, RefusalTarget) for item in dataset.items)  # one program
     assert cli.main(making) == 3

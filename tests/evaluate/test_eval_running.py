@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -11,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from rich.console import Console
 
 from agent_app import cli
@@ -35,7 +39,9 @@ from agent_app.model_runtime import KIMI_VL_LIMITS, Sampling, no_progress
 from agent_app.prompting import load_prompt
 from tests.chromium import Chromium
 from tests.evaluate.folders import SIZE, osworld_g, screenspot_pro, screenspot_v2
+from tests.fakes.model_server import model, serve_model
 from tests.fakes.runtime import ScriptedRuntime, reply
+from tests.fakes.secret_store import store_of
 
 GROUNDING = load_prompt("grounding")
 WAY_OFF = reply("pyautogui.click(x=0.99, y=0.99)")
@@ -298,6 +304,38 @@ def test_shards_share_a_folder_and_the_report_covers_them_all(
     assert len(read_results(tmp_path / "out").results) == 8
     assert run_eval(*command, "--shard", "3/2") == 3
     assert "cannot read the shard '3/2'" in capsys.readouterr().err
+
+
+def test_shards_at_several_servers_of_one_model_share_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    for name in ("AGENT_APP_API_KEY", "OPENAI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("agent_app.runtimes.endpoint.open_store", lambda _environment: store_of({}))
+    data = screenspot_v2(tmp_path / "data", {"web": 6})
+    command = ("screenspot-v2", "--data", data, "--output", tmp_path / "out", "--model")
+    hit = reply("pyautogui.click(x=0.3, y=0.35)")
+    with (
+        serve_model(usual=lambda chat: chat.say(hit)) as first,
+        serve_model(usual=lambda chat: chat.say(WAY_OFF)) as second,
+        serve_model(models=[model("another")]) as other,
+    ):
+        assert run_eval(*command, first.url, "--shard", "1/2") == 0
+        assert run_eval(*command, second.url, "--shard", "2/2") == 0
+        assert "50.0 %" in capsys.readouterr().out
+        assert run_eval(*command, first.url, "--shard", "2/2", "--resume") == 0
+        assert run_eval(*command, other.url, "--shard", "1/2", "--resume") == 3
+        assert "other conditions (model)" in capsys.readouterr().err
+        assert [len(server.asked) for server in (first, second, other)] == [3, 3, 0]
+        sizes = {
+            Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))).size
+            for body in first.asked
+            for url in re.findall(r"data:image/png;base64,[^']+", str(body["messages"]))
+        }
+    assert sizes == {(196, 112)}  # 200x100 on the grid of 28 pixels
+    told = (tmp_path / "out" / "report.md").read_text("utf-8")
+    assert first.host in told
+    assert second.host in told
 
 
 def test_items_without_a_picture_are_listed_and_not_counted(

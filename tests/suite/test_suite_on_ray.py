@@ -51,6 +51,7 @@ class StandIn(types.ModuleType):
         self.board = Board()
         self.begun: dict[str, object] = {}
         self.options: list[dict[str, Any]] = []
+        self.cluster: list[dict[str, Any]] = []
         self._script = iter(script)
 
     def init(self, **how: object) -> None:
@@ -58,6 +59,9 @@ class StandIn(types.ModuleType):
 
     def shutdown(self) -> None:
         self.begun = {}
+
+    def nodes(self) -> list[dict[str, Any]]:
+        return self.cluster
 
     def get(self, value: object) -> object:
         return value
@@ -152,13 +156,20 @@ def test_a_ray_of_our_own_listens_to_this_machine_alone(install: Install):
     assert (ray.begun["num_cpus"], ray.begun["_node_ip_address"]) == (3, "127.0.0.1")
 
 
-def test_a_cluster_that_is_not_there_is_one_clear_line(install: Install, tmp_path: Path):
+@pytest.mark.parametrize(
+    "fault", [ConnectionError("nobody listens\n  there. See x"), RayError("nobody listens there")]
+)
+def test_a_cluster_that_takes_nobody_in_is_one_clear_line(
+    install: Install, tmp_path: Path, fault: Exception
+):
     def refuse(**_: object) -> None:
-        raise ConnectionError("nobody listens\n  at that address")
+        raise fault
 
     install().init = refuse  # type: ignore[method-assign]
-    with pytest.raises(KnownError, match="nobody listens at that address"):
+    with pytest.raises(KnownError) as raised:
         RayCrew("10.0.0.1:1", None, tmp_path)
+    assert raised.value.message == "cannot use the Ray cluster 10.0.0.1:1: nobody listens there"
+    assert "RAY_AUTH_MODE=token" in raised.value.remedy
 
 
 def test_what_a_task_needs_is_told_to_ray_in_its_own_words():
@@ -169,6 +180,26 @@ def test_what_a_task_needs_is_told_to_ray_in_its_own_words():
         "memory": 2 * 2**30,
         "resources": {"camera": 1},
     }
+
+
+def test_tasks_for_which_no_node_is_large_enough_are_told(install: Install, tmp_path: Path):
+    ray = install()
+    ray.cluster = [
+        {"Alive": True, "Resources": {"CPU": 2.0, "memory": 2.0**32}},
+        {"Alive": True, "Resources": {"CPU": 1.0, "GPU": 1.0, "memory": 2.0**30, "camera": 1.0}},
+        {"Alive": False, "Resources": {"CPU": 99.0, "GPU": 99.0, "memory": 2.0**40}},
+    ]
+    needs: dict[str, dict[str, float]] = {
+        "plain": {},
+        "two processors": {"cpu": 2},
+        "a camera": {"camera": 1, "gpu": 1},
+        "more": {"cpu": 3},
+        "of two nodes": {"gpu": 1, "memory": 4},
+        "a printer": {"printer": 1},
+    }
+    tasks = [Task(id=name, target="a", resources=needed) for name, needed in needs.items()]
+    found = RayCrew("auto", None, tmp_path).without_a_node(tasks)
+    assert list(found) == ["more", "of two nodes", "a printer"]
 
 
 def test_without_ray_its_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -11,11 +14,14 @@ from xml.etree import ElementTree
 import fsspec
 import msgspec
 import pytest
+from rich.console import Console
+from rich.text import Text
 
 from agent_app.errors import KnownError
 from agent_app.suite.attempt import Attempt, Attempted, Job, Outcome
 from agent_app.suite.crews import Place
 from agent_app.suite.running import run_suite
+from agent_app.suite.showing import show_suite
 from agent_app.suite.store import FolderFiles, Head, RemoteFiles, Result, Store, open_files
 from agent_app.suite.summary import junit, summarise
 from agent_app.suite.tasks import Task
@@ -134,6 +140,24 @@ def test_after_a_crash_what_has_a_result_is_kept_and_the_rest_is_tried(output: s
     outcomes = summarise([A, B, C], again.results).outcomes
     assert outcomes == {"passed": 1, "failed": 2}
     files.close()
+
+
+def test_a_terminal_shows_what_runs_where_and_how_long_it_will_take(tmp_path: Path):
+    class Busy(ScriptedCrew):
+        def running(self) -> Mapping[str, Place]:
+            return {"b": Place("gpu2 1a2b3c", time.monotonic() - 61)}
+
+    store, files = opened(str(tmp_path / "out"))
+    crew = Busy(a=["failed"], b=["passed"])
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=90, legacy_windows=False)
+    told = run_suite([A, B], crew, store)
+    show_suite(told, tasks=[A, B], results=store.results, crew=crew, console=console)
+    files.close()
+    shown = Text.from_ansi(screen.getvalue()).plain
+    assert "failed  a" in shown
+    assert re.search(r"1 of 2 +1 failed +\d+ an hour +\d+ s left", shown)
+    assert re.search(r"\bb +gpu2 1a2b3c +61\b", shown)
 
 
 def test_what_an_earlier_time_left_of_an_attempt_is_not_overwritten(output: str):

@@ -140,6 +140,7 @@ def test_other_tasks_are_told_from_the_same_ones_with_more_time():
     task = Task(id="a", target="b")
     assert tasks_sha1([task]) == tasks_sha1([Task(id="a", target="b", seconds=1, retries=3)])
     assert tasks_sha1([task]) != tasks_sha1([Task(id="a", target="b", model="kimi-vl")])
+    assert tasks_sha1([task]) != tasks_sha1([Task(id="a", target="b", model_name="kimi-vl")])
 
 
 def test_two_tasks_of_one_id_and_no_tasks_are_refused():

@@ -27,6 +27,9 @@ BREAKDOWNS = (
     Breakdown("Application", ("application",)),
     Breakdown("State", ("state",)),
     Breakdown("Desktop", ("desktop",)),
+    Breakdown("Size", ("size",)),
+    Breakdown("Theme", ("theme",)),
+    Breakdown("Scale", ("scale",)),
     Breakdown("Language", ("language",)),
 )
 
@@ -115,7 +118,7 @@ def _items(page: _Page, pages: Sequence[_Page], plan: Plan) -> list[Item]:
 
 def _item(page: _Page, number: int, question: Question) -> Item:
     here = page.capture
-    thing = question.thing
+    thing, desktop = question.thing, here.variation
     size = here.frame.size
     return Item(
         id=f"{here.application}-{here.state}-{here.variation.name}-{number:02}",
@@ -133,8 +136,11 @@ def _item(page: _Page, number: int, question: Question) -> Item:
             "role": (thing.role if thing is not None else "refusal",),
             "application": (here.application,),
             "state": (here.state,),
-            "desktop": (here.variation.name,),
-            "language": (here.variation.language or "en",),
+            "desktop": (desktop.name,),
+            "size": (f"{desktop.size.width}x{desktop.size.height}",),
+            "theme": (desktop.theme or "its own",),
+            "scale": (f"{desktop.scale:g}",),
+            "language": (desktop.language or "en",),
         },
     )
 

@@ -34,21 +34,21 @@ class ModelChoice(Section):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", parent)
-        self.rows.addWidget(text_label(self.tr("Which one decides"), self, role="title"))
+        self.rows.addWidget(text_label(self.tr("Choose a model"), self, role="title"))
         self._group = QButtonGroup(self)
         self.buttons: dict[Choice, QRadioButton] = {}
         self.checkpoint = self._line(self.tr("Checkpoint"))
         self.checkpoint.setPlaceholderText(
-            self.tr("{repo}, in the cache; or a folder, or ORG/NAME").format(repo=DEFAULT_REPO)
+            self.tr("{repo}; or a folder, or ORG/NAME").format(repo=DEFAULT_REPO)
         )
         self.address = self._line(self.tr("Address of the server"))
         self.address.setPlaceholderText("http://HOST:PORT/v1")
         self.served_as = self._line(self.tr("What the server calls the model"))
-        self.served_as.setPlaceholderText(self.tr("its name there; else it is asked"))
+        self.served_as.setPlaceholderText(self.tr("the model's name there; it is asked if empty"))
         self._add(
             "auto",
             self.tr("&Automatic"),
-            self.tr("Kimi-VL where its weights and a GPU are, else the reader"),
+            self.tr("Kimi-VL if its weights and a GPU are here, otherwise the reader"),
         )
         self._add(
             "reader",
@@ -64,7 +64,7 @@ class ModelChoice(Section):
         self._add(
             "server",
             self.tr("A ser&ver"),
-            self.tr("Any OpenAI-compatible one. Screenshots go to it"),
+            self.tr("Any OpenAI-compatible server. Screenshots are sent to it"),
             self.address,
             self.served_as,
         )
@@ -118,11 +118,14 @@ class ModelChoice(Section):
         row.addWidget(text_label(about, self, role="muted"), 1)
         self.rows.addLayout(row)
         if lines:
-            below = QHBoxLayout()
+            holder = QWidget(self)
+            below = QHBoxLayout(holder)
             below.setContentsMargins(_NAME_WIDTH + 16, 0, 0, 4)
             for line in lines:
                 below.addWidget(line, 1)
-            self.rows.addLayout(below)
+            self.rows.addWidget(holder)
+            holder.hide()
+            button.toggled.connect(holder.setVisible)  # what is written there is for this one
 
     def _on_chosen(self, choice: Choice) -> None:
         match choice:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QGridLayout,
@@ -22,6 +22,7 @@ from agent_app.model_runtime import Progress
 from agent_app.ui.cards import ErrorCard, sentence
 from agent_app.ui.errand import Errand
 from agent_app.ui.pages.page import Page, Section, set_tone, text_label
+from agent_app.ui.phrases import spoken
 
 _DESKTOP = Size(1024, 640)
 _SIGNS = {True: ("✓", "good"), None: ("–", ""), False: ("✕", "bad")}
@@ -67,7 +68,8 @@ class DoctorPage(Page):
         self.errand.crashed.connect(self._on_crashed)
         self.errand.done.connect(self._on_done)
         self.errand.ended.connect(self._on_ended)
-        self.introduce(
+        self._welcomes = False
+        self.title, self.about = self.introduce(
             self.tr("Doctor"),
             self.tr("Is everything here that a run needs? What is missing is named with its cure."),
         )
@@ -81,6 +83,18 @@ class DoctorPage(Page):
         """Leave the desktop to a run while one goes on."""
         self._running = running
         self._update()
+
+    def welcome(self) -> None:
+        """Greet who starts us for the first time, check, and lead on to a first run."""
+        self._welcomes = True
+        self.title.setText(self.tr("Welcome to agent-app"))
+        self.about.setText(
+            self.tr(
+                "First a look at this machine, then a first run to watch. It works on a private "
+                "desktop of its own, and nothing leaves this computer."
+            )
+        )
+        self.check()
 
     @Slot()
     def check(self) -> None:
@@ -107,27 +121,28 @@ class DoctorPage(Page):
         self._update()
 
     def _make_checks(self) -> QWidget:
-        card = Section(self.tr("This machine"), self)
+        card = Section("", self)
+        self.own = QCheckBox(self.tr("On my &own desktop"), card)
+        about = self.tr("The pointer moves there, and a small window shows for a few seconds.")
+        self.own.setToolTip(about)
+        self.own.setAccessibleDescription(about)
+        self.again = QPushButton(self.tr("&Check"), card)
+        self.again.clicked.connect(self.check)
+        head = QHBoxLayout()
+        head.setSpacing(16)
+        head.addWidget(text_label(self.tr("This machine"), card, role="title"), 1)
+        head.addWidget(self.own)
+        head.addWidget(self.again)
+        card.rows.addLayout(head)
         self.verdict = text_label(self.tr("Nothing has been checked yet."), card)
         card.rows.addWidget(self.verdict)
         holder = QWidget(card)
         self._grid = QGridLayout(holder)
-        self._grid.setContentsMargins(0, 4, 0, 4)
+        self._grid.setContentsMargins(0, 4, 0, 0)
         self._grid.setHorizontalSpacing(12)
-        self._grid.setVerticalSpacing(6)
+        self._grid.setVerticalSpacing(5)
         self._grid.setColumnStretch(2, 1)
         card.rows.addWidget(holder)
-        self.own = QCheckBox(
-            self.tr("On my &own desktop: the pointer moves, a small window shows"), card
-        )
-        self.again = QPushButton(self.tr("&Check"), card)
-        self.again.clicked.connect(self.check)
-        row = QHBoxLayout()
-        row.addWidget(self.again)
-        row.addSpacing(12)
-        row.addWidget(self.own)
-        row.addStretch(1)
-        card.rows.addLayout(row)
         return card
 
     def _make_trial(self) -> QWidget:
@@ -136,7 +151,8 @@ class DoctorPage(Page):
             text_label(
                 self.tr(
                     "On a private desktop of its own the agent opens a small window, types a name "
-                    "into it, presses its button and checks what comes of it. Yours stays as it is."
+                    "into it, presses its button and checks what comes of it. Your own desktop "
+                    "stays as it is."
                 ),
                 card,
                 role="muted",
@@ -158,18 +174,18 @@ class DoctorPage(Page):
         sign = text_label(mark, self)
         set_tone(sign, tone)
         top = Qt.AlignmentFlag.AlignTop
-        name = text_label(result.name, self)
+        name = text_label(spoken(result.name), self)
         name.setFixedWidth(130)
-        detail = text_label(result.detail, self, role="muted")
+        detail = text_label(spoken(result.detail), self, role="muted")
         parts = [sign, name, detail]
         self._grid.addWidget(sign, row, 0, top)
         self._grid.addWidget(name, row, 1, top)
         self._grid.addWidget(detail, row, 2)
         states = {True: self.tr("in order"), None: self.tr("not needed"), False: self.tr("wrong")}
-        sign.setAccessibleName(f"{result.name}: {states[result.ok]}")
+        sign.setAccessibleName(f"{spoken(result.name)}: {states[result.ok]}")
         if result.remedy:
-            remedy = text_label(f"→ {result.remedy}", self)
-            set_tone(remedy, "bad" if result.ok is False else "")
+            remedy = text_label(f"→ {spoken(result.remedy)}", self)
+            set_tone(remedy, "bad" if result.ok is False else "muted")
             self._grid.addWidget(remedy, row + 1, 2)
             parts.append(remedy)
         for label in parts:
@@ -178,9 +194,9 @@ class DoctorPage(Page):
 
     @Slot()
     def _on_done(self) -> None:
-        wrong = [result.name for result in self.results if result.ok is False]
+        wrong = [spoken(result.name) for result in self.results if result.ok is False]
         if wrong:
-            said = self.tr("To be put right: {names}").format(names=", ".join(wrong))
+            said = self.tr("Needs attention: {names}").format(names=", ".join(wrong))
         else:
             said = self.tr("Everything that a run needs is here.")
         self.verdict.setText(sentence(said))
@@ -199,10 +215,14 @@ class DoctorPage(Page):
     @Slot()
     def _on_ended(self) -> None:
         self._update()
+        if self._welcomes and self.isVisible():
+            self.trial.setFocus()
+            QTimer.singleShot(0, self, lambda: self.area.ensureWidgetVisible(self.trial))
         self.checked.emit()
 
     def _update(self) -> None:
         busy = self.errand.busy
+        self.again.setText(self.tr("&Check again") if self.results else self.tr("&Check"))
         self.again.setEnabled(not busy and not self._running)
         self.own.setEnabled(not busy)
         self.trial.setEnabled(not busy and not self._running)

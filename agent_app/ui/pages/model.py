@@ -22,9 +22,11 @@ from agent_app.settings import SettingsFile, setting_of
 from agent_app.settings.kinds import Value
 from agent_app.ui.cards import ErrorCard, sentence
 from agent_app.ui.errand import Errand
+from agent_app.ui.labels import homely
 from agent_app.ui.pages.choice import KIMI, ModelChoice
 from agent_app.ui.pages.needs import NeedsTable, gigabytes
 from agent_app.ui.pages.page import Page, Section, set_tone, text_label
+from agent_app.ui.phrases import spoken
 
 _STEPS = 1000
 
@@ -70,6 +72,7 @@ class ModelPage(Page):
         self.choice.named.connect(self._on_named)
         self.choice.refused.connect(self.error.show_known)
         self.body.addWidget(self.choice)
+        self.body.addWidget(self._make_progress())
         self.body.addWidget(self._make_needs())
         self.body.addWidget(self._make_loaded())
         self.body.addStretch(1)
@@ -122,28 +125,39 @@ class ModelPage(Page):
         self.needs.hide()
         return self.needs
 
-    def _make_loaded(self) -> QWidget:
-        card = Section(self.tr("In memory"), self)
-        self.loaded = text_label("", card)
-        self.leaves = text_label("", card, role="muted")
-        self.doing = text_label("", card, role="muted")
+    def _make_progress(self) -> QWidget:
+        """What is done now, and how far it is."""
+        card = self.progress = Section("", self)
+        self.doing = text_label("", card)
         self.bar = QProgressBar(card)
         self.bar.setRange(0, _STEPS)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self.tr("Progress"))
+        self.cancel = QPushButton(self.tr("&Cancel"), card)
+        self.cancel.clicked.connect(self._on_cancel)
+        row = QHBoxLayout()
+        row.setSpacing(16)
+        row.addWidget(self.bar, 1)
+        row.addWidget(self.cancel)
+        card.rows.addWidget(self.doing)
+        card.rows.addLayout(row)
+        return card
+
+    def _make_loaded(self) -> QWidget:
+        card = Section(self.tr("In memory"), self)
+        self.loaded = text_label("", card)
+        self.leaves = text_label("", card)
         self.load = QPushButton(self.tr("&Load"), card)
         self.load.setProperty("role", "primary")
         self.load.clicked.connect(self._on_load)
         self.unload = QPushButton(self.tr("&Unload"), card)
         self.unload.clicked.connect(self._on_unload)
-        self.cancel = QPushButton(self.tr("&Cancel"), card)
-        self.cancel.clicked.connect(self._on_cancel)
         row = QHBoxLayout()
-        for button in (self.load, self.unload, self.cancel):
+        for button in (self.load, self.unload):
             row.addWidget(button)
         row.addStretch(1)
         below = QVBoxLayout()
-        for part in (self.loaded, self.leaves, self.doing, self.bar):
+        for part in (self.loaded, self.leaves):
             below.addWidget(part)
         card.rows.addLayout(below)
         card.rows.addLayout(row)
@@ -202,12 +216,12 @@ class ModelPage(Page):
     def _on_surveyed(self, found: Survey) -> None:
         self._survey = found
         if found.folder is not None:
-            self.contents.setText(f"{found.contents}\n{found.folder}")
+            self.contents.setText(f"{spoken(found.contents)}\n{homely(found.folder)}")
         else:
             assert found.absent is not None
             size, room = gigabytes(found.download), gigabytes(found.room)
             self.contents.setText(
-                sentence(found.absent.message)
+                sentence(spoken(found.absent.message))
                 + "\n"
                 + self.tr("It takes {size}; the disk has room for {room}.").format(
                     size=size, room=room
@@ -216,7 +230,7 @@ class ModelPage(Page):
         lacking = found.lacking
         self.lacking.setVisible(lacking is not None)
         if lacking is not None:
-            self.lacking.setText(f"{sentence(lacking.message)}: {lacking.remedy}")
+            self.lacking.setText(f"{sentence(spoken(lacking.message))}: {spoken(lacking.remedy)}")
         self.table.show_survey(found)
         self.table.show()
         self._update()
@@ -274,7 +288,7 @@ class ModelPage(Page):
         self.bar.setRange(0, _STEPS if total else 0)
         self.bar.setValue(round(_STEPS * done / total) if total else 0)
         amount = f"  ·  {gigabytes(done)} / {gigabytes(total)}" if total else ""
-        self.doing.setText(sentence(what) + amount)
+        self.doing.setText(sentence(spoken(what)) + amount)
 
     @Slot()
     def _on_worked(self) -> None:
@@ -288,20 +302,20 @@ class ModelPage(Page):
         model = self._office.model
         if model is None:
             self.loaded.setText(
-                self.tr("Nothing. A run loads what it needs; loaded before, it starts at once.")
+                self.tr("No model. A run loads the one it needs; loaded now, a run starts at once.")
             )
             self.leaves.hide()
         else:
-            self.loaded.setText(f"{model.name}: {model.detail}")
+            self.loaded.setText(f"{model.name}: {spoken(model.detail)}")
             nowhere = self.tr("Nothing leaves this computer")
             goes = self.tr("Screenshots go to {host}").format(host=model.sends_to)
             self.leaves.setText(goes if model.sends_to else nowhere)
+            set_tone(self.leaves, "warn" if model.sends_to else "muted")
             self.leaves.show()
         free = not busy and not self._running
         self.load.setEnabled(free and model is None)
         self.unload.setEnabled(free and model is not None)
-        for part in (self.doing, self.bar, self.cancel):
-            part.setVisible(busy)
+        self.progress.setVisible(busy)
         self.cancel.setEnabled(busy)
         found = self._survey if isinstance(self._survey, Survey) else None
         self.download.setVisible(found is not None and found.folder is None)

@@ -30,10 +30,15 @@ class Page(QWidget):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.addWidget(self.area)
 
-    def introduce(self, title: str, about: str) -> None:
-        """Say what the page is and what it is good for."""
-        self.body.addWidget(text_label(title, self, role="headline"))
-        self.body.addWidget(text_label(about, self, role="muted"))
+    def introduce(self, title: str, about: str) -> tuple[QLabel, QLabel]:
+        """Say what the page is and what it is good for; the labels that say it."""
+        labels = text_label(title, self, role="headline"), text_label(about, self, role="muted")
+        rows = QVBoxLayout()
+        rows.setSpacing(4)
+        for label in labels:
+            rows.addWidget(label)
+        self.body.addLayout(rows)
+        return labels
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         return QSize(WIDEST, 600)

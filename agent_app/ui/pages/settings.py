@@ -14,6 +14,7 @@ from agent_app.settings import SETTINGS, Setting, SettingsFile
 from agent_app.settings.file import read_variables
 from agent_app.settings.kinds import Value
 from agent_app.ui.cards import ErrorCard
+from agent_app.ui.labels import homely
 from agent_app.ui.pages.field import SettingField, said
 from agent_app.ui.pages.page import Page, Section, text_label
 
@@ -46,15 +47,14 @@ class SettingsPage(Page):
         self.introduce(
             self.tr("Settings"),
             self.tr(
-                "Kept at once, and meant for the command line, too; flags come before them. "
-                "A run that goes on keeps what it began with."
+                "Changes are saved at once, for the command line as well, whose flags come first. "
+                "A run under way keeps what it began with."
             ),
         )
         self.error = ErrorCard(self)
         self.error.dismiss.hide()
         self.body.addWidget(self.error)
         self.fields: dict[Setting, SettingField] = {}
-        self._sections = QWidget(self)
         by_section = {
             section: list(group) for section, group in groupby(SETTINGS, key=lambda s: s.section)
         }
@@ -82,7 +82,7 @@ class SettingsPage(Page):
         self.body.addLayout(row)
         self.body.addStretch(1)
         self.restart.hide()
-        self.path.setText(str(file.path))
+        self.path.setText(homely(file.path))
         self.refresh()
 
     @Slot()

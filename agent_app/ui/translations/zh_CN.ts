@@ -135,6 +135,549 @@
     </message>
 </context>
 <context>
+    <name>Core</name>
+    <message>
+        <source>Accessibility</source>
+        <translation>无障碍接口</translation>
+    </message>
+    <message>
+        <source>Capture</source>
+        <translation>截屏</translation>
+    </message>
+    <message>
+        <source>Chinese</source>
+        <translation>中文</translation>
+    </message>
+    <message>
+        <source>Cyrillic</source>
+        <translation>西里尔</translation>
+    </message>
+    <message>
+        <source>Disk</source>
+        <translation>磁盘</translation>
+    </message>
+    <message>
+        <source>Display</source>
+        <translation>显示器</translation>
+    </message>
+    <message>
+        <source>Fonts</source>
+        <translation>字体</translation>
+    </message>
+    <message>
+        <source>Input method</source>
+        <translation>输入法</translation>
+    </message>
+    <message>
+        <source>Kimi-VL needs {packages}</source>
+        <translation>Kimi-VL 还需要 {packages}</translation>
+    </message>
+    <message>
+        <source>Latin</source>
+        <translation>拉丁</translation>
+    </message>
+    <message>
+        <source>Latin, Cyrillic, Chinese, emoji</source>
+        <translation>拉丁、西里尔、中文、表情符号</translation>
+    </message>
+    <message>
+        <source>No task was recorded</source>
+        <translation>没有记录任务</translation>
+    </message>
+    <message>
+        <source>OCR</source>
+        <translation>文字识别</translation>
+    </message>
+    <message>
+        <source>Packages</source>
+        <translation>软件包</translation>
+    </message>
+    <message>
+        <source>Pointer and text</source>
+        <translation>鼠标与输入</translation>
+    </message>
+    <message>
+        <source>The run is paused. Shall it go on?</source>
+        <translation>运行已暂停。要继续吗？</translation>
+    </message>
+    <message>
+        <source>Virtual desktop</source>
+        <translation>私有桌面</translation>
+    </message>
+    <message>
+        <source>You stopped this before it was done. What should the agent do instead?</source>
+        <translation>您在操作之前阻止了它。应该改做什么？</translation>
+    </message>
+    <message>
+        <source>You took over. Shall the agent go on, from what the screen shows now?</source>
+        <translation>您接管了鼠标或键盘。要从屏幕现在的样子继续吗？</translation>
+    </message>
+    <message>
+        <source>a click on a window of our own did not reach it</source>
+        <translation>在我们自己的窗口上点击，没有到达</translation>
+    </message>
+    <message>
+        <source>a window that is not known</source>
+        <translation>未知的窗口</translation>
+    </message>
+    <message>
+        <source>allow for this run</source>
+        <translation>本次运行内允许</translation>
+    </message>
+    <message>
+        <source>allow once</source>
+        <translation>允许这一次</translation>
+    </message>
+    <message>
+        <source>answer: {answer}</source>
+        <translation>回答：{answer}</translation>
+    </message>
+    <message>
+        <source>any window</source>
+        <translation>任何窗口</translation>
+    </message>
+    <message>
+        <source>as asked</source>
+        <translation>按要求</translation>
+    </message>
+    <message>
+        <source>asking for the model</source>
+        <translation>正在询问模型</translation>
+    </message>
+    <message>
+        <source>asks: {question}</source>
+        <translation>提问：{question}</translation>
+    </message>
+    <message>
+        <source>click</source>
+        <translation>点击</translation>
+    </message>
+    <message>
+        <source>cut off</source>
+        <translation>中断</translation>
+    </message>
+    <message>
+        <source>cut off before it was done</source>
+        <translation>还没做就中断了</translation>
+    </message>
+    <message>
+        <source>done</source>
+        <translation>完成</translation>
+    </message>
+    <message>
+        <source>done, still moving</source>
+        <translation>完成，画面仍在变化</translation>
+    </message>
+    <message>
+        <source>double click</source>
+        <translation>双击</translation>
+    </message>
+    <message>
+        <source>drag</source>
+        <translation>拖动</translation>
+    </message>
+    <message>
+        <source>emoji</source>
+        <translation>表情符号</translation>
+    </message>
+    <message>
+        <source>error</source>
+        <translation>出错</translation>
+    </message>
+    <message>
+        <source>failure</source>
+        <translation>失败</translation>
+    </message>
+    <message>
+        <source>failure: {answer}</source>
+        <translation>失败：{answer}</translation>
+    </message>
+    <message>
+        <source>fetch it with `{command}`</source>
+        <translation>用 `{command}` 下载</translation>
+    </message>
+    <message>
+        <source>fetching</source>
+        <translation>正在下载</translation>
+    </message>
+    <message>
+        <source>gave up</source>
+        <translation>放弃了</translation>
+    </message>
+    <message>
+        <source>getting ready to load the model</source>
+        <translation>正在准备加载模型</translation>
+    </message>
+    <message>
+        <source>go on</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>go on with `{command}`</source>
+        <translation>用 `{command}` 继续</translation>
+    </message>
+    <message>
+        <source>hold {keys} for {n} s</source>
+        <translation>按住 {keys} {n} 秒</translation>
+    </message>
+    <message>
+        <source>in many programs these keys delete without a way back</source>
+        <translation>在许多程序里，这些键会直接删除，无法恢复</translation>
+    </message>
+    <message>
+        <source>in many programs these keys send what was written</source>
+        <translation>在许多程序里，这些键会把写好的内容发出去</translation>
+    </message>
+    <message>
+        <source>install Python 3.11 or newer</source>
+        <translation>安装 Python 3.11 或更新的版本</translation>
+    </message>
+    <message>
+        <source>it deletes the selected files</source>
+        <translation>这会删除选中的文件</translation>
+    </message>
+    <message>
+        <source>it ends a session or switches the machine off</source>
+        <translation>这会结束会话或关闭电脑</translation>
+    </message>
+    <message>
+        <source>it gives a program or a person rights</source>
+        <translation>这会给某个程序或某个人权限</translation>
+    </message>
+    <message>
+        <source>it spends money</source>
+        <translation>这会花钱</translation>
+    </message>
+    <message>
+        <source>it was paused, and nobody said that it may go on</source>
+        <translation>运行被暂停，而没有人让它继续</translation>
+    </message>
+    <message>
+        <source>leave the pointer alone</source>
+        <translation>请不要动鼠标</translation>
+    </message>
+    <message>
+        <source>letters for {scripts}</source>
+        <translation>可显示 {scripts}</translation>
+    </message>
+    <message>
+        <source>limit reached</source>
+        <translation>达到上限</translation>
+    </message>
+    <message>
+        <source>loading the model</source>
+        <translation>正在加载模型</translation>
+    </message>
+    <message>
+        <source>loading the model ({plan})</source>
+        <translation>正在加载模型（{plan}）</translation>
+    </message>
+    <message>
+        <source>make room, or use --episode on another disk</source>
+        <translation>请腾出空间，或用 --episode 指定另一个磁盘</translation>
+    </message>
+    <message>
+        <source>middle click</source>
+        <translation>中键点击</translation>
+    </message>
+    <message>
+        <source>missing: {names}</source>
+        <translation>缺少：{names}</translation>
+    </message>
+    <message>
+        <source>mistake: {mistake}</source>
+        <translation>错误：{mistake}</translation>
+    </message>
+    <message>
+        <source>move the pointer</source>
+        <translation>移动鼠标</translation>
+    </message>
+    <message>
+        <source>no NVIDIA GPU found; the reader needs none</source>
+        <translation>没有找到 NVIDIA GPU；阅读器不需要</translation>
+    </message>
+    <message>
+        <source>no action</source>
+        <translation>没有操作</translation>
+    </message>
+    <message>
+        <source>no answer</source>
+        <translation>没有回答</translation>
+    </message>
+    <message>
+        <source>no session bus: DBUS_SESSION_BUS_ADDRESS is not set</source>
+        <translation>没有会话总线：DBUS_SESSION_BUS_ADDRESS 未设置</translation>
+    </message>
+    <message>
+        <source>none for {scripts}: typed all the same, but shown as boxes</source>
+        <translation>不能显示 {scripts}：照样能输入，但显示为方框</translation>
+    </message>
+    <message>
+        <source>none is active: keys arrive as they are</source>
+        <translation>没有启用：按键原样到达</translation>
+    </message>
+    <message>
+        <source>not checked: fc-list (package fontconfig) is not here</source>
+        <translation>没有检查：缺少 fc-list（软件包 fontconfig）</translation>
+    </message>
+    <message>
+        <source>not checked: there is no display</source>
+        <translation>没有检查：没有显示器</translation>
+    </message>
+    <message>
+        <source>not checked: {reason}</source>
+        <translation>没有检查：{reason}</translation>
+    </message>
+    <message>
+        <source>not installed</source>
+        <translation>没有安装</translation>
+    </message>
+    <message>
+        <source>nothing changed</source>
+        <translation>没有变化</translation>
+    </message>
+    <message>
+        <source>nvidia-smi fails: {said}</source>
+        <translation>nvidia-smi 失败：{said}</translation>
+    </message>
+    <message>
+        <source>one step</source>
+        <translation>走一步</translation>
+    </message>
+    <message>
+        <source>others will see it</source>
+        <translation>别人会看到它</translation>
+    </message>
+    <message>
+        <source>read {read} where {written} is written</source>
+        <translation>把 {written} 读成了 {read}</translation>
+    </message>
+    <message>
+        <source>reads the screen's text and follows written steps</source>
+        <translation>读取屏幕文字，按写好的步骤操作</translation>
+    </message>
+    <message>
+        <source>refuse</source>
+        <translation>拒绝</translation>
+    </message>
+    <message>
+        <source>repair the driver</source>
+        <translation>请修复驱动程序</translation>
+    </message>
+    <message>
+        <source>right click</source>
+        <translation>右键点击</translation>
+    </message>
+    <message>
+        <source>says it is done</source>
+        <translation>报告已完成</translation>
+    </message>
+    <message>
+        <source>scroll down {n}</source>
+        <translation>向下滚动 {n}</translation>
+    </message>
+    <message>
+        <source>scroll left {n}</source>
+        <translation>向左滚动 {n}</translation>
+    </message>
+    <message>
+        <source>scroll right {n}</source>
+        <translation>向右滚动 {n}</translation>
+    </message>
+    <message>
+        <source>scroll up {n}</source>
+        <translation>向上滚动 {n}</translation>
+    </message>
+    <message>
+        <source>starts</source>
+        <translation>可以启动</translation>
+    </message>
+    <message>
+        <source>stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>stopped</source>
+        <translation>已停止</translation>
+    </message>
+    <message>
+        <source>success</source>
+        <translation>成功</translation>
+    </message>
+    <message>
+        <source>success: {answer}</source>
+        <translation>成功：{answer}</translation>
+    </message>
+    <message>
+        <source>switch it to plain keys while the agent works, or use --virtual 1280x800</source>
+        <translation>工作期间请切换到英文，或使用 --virtual 1280x800</translation>
+    </message>
+    <message>
+        <source>the checkpoint {repo} has not been fetched to its end</source>
+        <translation>检查点 {repo} 还没有下载完</translation>
+    </message>
+    <message>
+        <source>the default where its weights and a GPU are</source>
+        <translation>有权重和 GPU 时的默认模型</translation>
+    </message>
+    <message>
+        <source>the embedded default, because for Kimi-VL {reason}</source>
+        <translation>内置的默认模型，因为 Kimi-VL 无法运行：{reason}</translation>
+    </message>
+    <message>
+        <source>the limit of {n} seconds is reached</source>
+        <translation>达到了 {n} 秒的上限</translation>
+    </message>
+    <message>
+        <source>the limit of {n} steps is reached</source>
+        <translation>达到了 {n} 步的上限</translation>
+    </message>
+    <message>
+        <source>the limit of {n} tokens is reached</source>
+        <translation>达到了 {n} 个词元的上限</translation>
+    </message>
+    <message>
+        <source>the model ended the task</source>
+        <translation>模型结束了任务</translation>
+    </message>
+    <message>
+        <source>the person stopped it instead of allowing an action</source>
+        <translation>您没有允许操作，而是停止了运行</translation>
+    </message>
+    <message>
+        <source>the pointer was moved into a corner of the screen</source>
+        <translation>鼠标被移到了屏幕角落</translation>
+    </message>
+    <message>
+        <source>the reader works without it, from pixels alone; to have it: apt-get install at-spi2-core libatk-adaptor, in a session with D-Bus</source>
+        <translation>没有它阅读器也能只靠像素工作；需要时在有 D-Bus 的会话中运行 apt-get install at-spi2-core libatk-adaptor</translation>
+    </message>
+    <message>
+        <source>the same moves were repeated without getting anywhere</source>
+        <translation>一再重复同样的操作而没有进展</translation>
+    </message>
+    <message>
+        <source>there is no {repo} in {folder}</source>
+        <translation>{folder} 中没有 {repo}</translation>
+    </message>
+    <message>
+        <source>triple click</source>
+        <translation>三击</translation>
+    </message>
+    <message>
+        <source>typed and read back: {text}</source>
+        <translation>输入并读回：{text}</translation>
+    </message>
+    <message>
+        <source>typed {typed}, read back {read}</source>
+        <translation>输入 {typed}，读回 {read}</translation>
+    </message>
+    <message>
+        <source>use --episode DIR</source>
+        <translation>使用 --episode DIR</translation>
+    </message>
+    <message>
+        <source>wait {n} s</source>
+        <translation>等待 {n} 秒</translation>
+    </message>
+    <message>
+        <source>weights in {folder}, libraries installed</source>
+        <translation>权重在 {folder}，库已安装</translation>
+    </message>
+    <message>
+        <source>what is deleted may be gone for good</source>
+        <translation>删除的内容可能再也找不回来</translation>
+    </message>
+    <message>
+        <source>what is not shown here</source>
+        <translation>这里不显示的内容</translation>
+    </message>
+    <message>
+        <source>what is sent cannot be called back</source>
+        <translation>发出的内容无法收回</translation>
+    </message>
+    <message>
+        <source>windows that are not known</source>
+        <translation>未知的窗口</translation>
+    </message>
+    <message>
+        <source>your rule “{rule}” says so</source>
+        <translation>您的规则“{rule}”这样规定</translation>
+    </message>
+    <message>
+        <source>{count} billion parameters, {size} GB in {shards} shards, {kind}</source>
+        <translation>{count}B 参数，共 {size} GB，{shards} 个分片，{kind}</translation>
+    </message>
+    <message>
+        <source>{count} million parameters, {size} MB in 1 shard, {kind}</source>
+        <translation>{count}M 参数，共 {size} MB，1 个分片，{kind}</translation>
+    </message>
+    <message>
+        <source>{count} million parameters, {size} MB in {shards} shards, {kind}</source>
+        <translation>{count}M 参数，共 {size} MB，{shards} 个分片，{kind}</translation>
+    </message>
+    <message>
+        <source>{engine}: opened in {opened} s, read a label in {time} ms</source>
+        <translation>{engine}：{opened} 秒启动，{time} 毫秒读出一个标签</translation>
+    </message>
+    <message>
+        <source>{folder} cannot be written</source>
+        <translation>{folder} 不可写</translation>
+    </message>
+    <message>
+        <source>{model}, {precision} on {devices}</source>
+        <translation>{model}，{precision}，在 {devices} 上</translation>
+    </message>
+    <message>
+        <source>{model}, {precision} on {devices}, fast engine</source>
+        <translation>{model}，{precision}，在 {devices} 上，快速引擎</translation>
+    </message>
+    <message>
+        <source>{model}, {precision} on {devices}, plain path ({why})</source>
+        <translation>{model}，{precision}，在 {devices} 上，普通引擎（{why}）</translation>
+    </message>
+    <message>
+        <source>{names} names from {programs} programs</source>
+        <translation>{programs} 个程序提供了 {names} 个名称</translation>
+    </message>
+    <message>
+        <source>{name} is active: it may change what is typed</source>
+        <translation>{name} 已启用：可能改变输入的内容</translation>
+    </message>
+    <message>
+        <source>{needed} of {free} GB on {device}</source>
+        <translation>{device} 的 {free} GB 中的 {needed} GB</translation>
+    </message>
+    <message>
+        <source>{n} unusable replies in a row: {mistake}</source>
+        <translation>连续 {n} 次回复无法使用：{mistake}</translation>
+    </message>
+    <message>
+        <source>{precision}: weights {weights}, cache {cache}, activations {activations}, reserve included {where}</source>
+        <translation>{precision}：权重 {weights}，缓存 {cache}，激活 {activations}，含预留共 {where}</translation>
+    </message>
+    <message>
+        <source>{screen} at scale {scale}</source>
+        <translation>{screen}，缩放 {scale}</translation>
+    </message>
+    <message>
+        <source>{size} GiB free for {folder}</source>
+        <translation>{folder} 有 {size} GiB 可用</translation>
+    </message>
+    <message>
+        <source>{size} in {time} ms, shows what is drawn</source>
+        <translation>{size}，{time} 毫秒，与屏幕内容一致</translation>
+    </message>
+    <message>
+        <source>{version}: python3-xlib was installed over it</source>
+        <translation>{version}：被 python3-xlib 覆盖了</translation>
+    </message>
+    <message>
+        <source>{what}; the reader needs none</source>
+        <translation>{what}；阅读器不需要</translation>
+    </message>
+</context>
+<context>
     <name>Details</name>
     <message>
         <source>Actions of this step</source>
@@ -193,6 +736,10 @@
         <translation>最前面：“{title}”（{application}）</translation>
     </message>
     <message>
+        <source>no steps were recorded</source>
+        <translation>没有记录步骤</translation>
+    </message>
+    <message>
         <source>{action}  — not carried out</source>
         <translation>{action}  — 未执行</translation>
     </message>
@@ -202,6 +749,10 @@
     <message>
         <source>&amp;Check</source>
         <translation>检查(&amp;C)</translation>
+    </message>
+    <message>
+        <source>&amp;Check again</source>
+        <translation>重新检查(&amp;C)</translation>
     </message>
     <message>
         <source>&amp;Watch a first run</source>
@@ -224,28 +775,40 @@
         <translation>运行所需的一切都已就绪。</translation>
     </message>
     <message>
+        <source>First a look at this machine, then a first run to watch. It works on a private desktop of its own, and nothing leaves this computer.</source>
+        <translation>先看看这台电脑，再观看一次运行。它在自己的私有桌面上进行，任何内容都不会离开这台电脑。</translation>
+    </message>
+    <message>
         <source>Is everything here that a run needs? What is missing is named with its cure.</source>
         <translation>运行所需的东西都齐了吗？缺少什么、怎样补上，都会列出来。</translation>
+    </message>
+    <message>
+        <source>Needs attention: {names}</source>
+        <translation>需要处理：{names}</translation>
     </message>
     <message>
         <source>Nothing has been checked yet.</source>
         <translation>还没有检查过。</translation>
     </message>
     <message>
-        <source>On a private desktop of its own the agent opens a small window, types a name into it, presses its button and checks what comes of it. Yours stays as it is.</source>
-        <translation>代理在它自己的私有桌面上打开一个小窗口，输入一个名字，按下按钮，并核对结果。您的桌面保持原样。</translation>
+        <source>On a private desktop of its own the agent opens a small window, types a name into it, presses its button and checks what comes of it. Your own desktop stays as it is.</source>
+        <translation>它在自己的私有桌面上打开一个小窗口，输入一个名字，按下按钮，并检查结果。您自己的桌面保持不变。</translation>
     </message>
     <message>
-        <source>On my &amp;own desktop: the pointer moves, a small window shows</source>
-        <translation>在我自己的桌面上检查(&amp;O)：指针会移动，会出现一个小窗口</translation>
+        <source>On my &amp;own desktop</source>
+        <translation>在我自己的桌面上(&amp;O)</translation>
+    </message>
+    <message>
+        <source>The pointer moves there, and a small window shows for a few seconds.</source>
+        <translation>鼠标会在那里移动，并短暂显示一个小窗口。</translation>
     </message>
     <message>
         <source>This machine</source>
         <translation>这台计算机</translation>
     </message>
     <message>
-        <source>To be put right: {names}</source>
-        <translation>需要处理：{names}</translation>
+        <source>Welcome to agent-app</source>
+        <translation>欢迎使用 agent-app</translation>
     </message>
     <message>
         <source>in order</source>
@@ -319,6 +882,10 @@
     <message>
         <source>Something went wrong in agent-app itself</source>
         <translation>agent-app 自身出了错</translation>
+    </message>
+    <message>
+        <source>What was recorded is kept. The report says what happened; it can be copied.</source>
+        <translation>已记录的内容都保留着。报告说明了发生的事，可以复制。</translation>
     </message>
 </context>
 <context>
@@ -534,10 +1101,10 @@
         <translation>没有符合的记录。</translation>
     </message>
     <message>
-        <source>Nothing has been recorded yet. Every run is, in {folder}.
-An episode from elsewhere can be dropped here.</source>
-        <translation>还没有任何记录。每次运行都会记录在 {folder}。
-别处的记录可以拖到这里。</translation>
+        <source>No episodes yet. Every run is recorded here, in {folder}.
+To watch one from elsewhere, drop its folder on this page.</source>
+        <translation>还没有记录。每次运行都会记录在这里：{folder}。
+要观看别处的记录，请把它的文件夹拖到此页。</translation>
     </message>
     <message>
         <source>Only episodes with the tag {tag}</source>
@@ -620,7 +1187,7 @@ An episode from elsewhere can be dropped here.</source>
         <translation>服务器的地址</translation>
     </message>
     <message>
-        <source>Any OpenAI-compatible one. Screenshots go to it</source>
+        <source>Any OpenAI-compatible server. Screenshots are sent to it</source>
         <translation>任何兼容 OpenAI 的服务器。屏幕截图会发送给它</translation>
     </message>
     <message>
@@ -636,7 +1203,11 @@ An episode from elsewhere can be dropped here.</source>
         <translation>检查点</translation>
     </message>
     <message>
-        <source>Kimi-VL where its weights and a GPU are, else the reader</source>
+        <source>Choose a model</source>
+        <translation>选择模型</translation>
+    </message>
+    <message>
+        <source>Kimi-VL if its weights and a GPU are here, otherwise the reader</source>
         <translation>有权重和 GPU 时用 Kimi-VL，否则用阅读器</translation>
     </message>
     <message>
@@ -652,16 +1223,12 @@ An episode from elsewhere can be dropped here.</source>
         <translation>服务器上的模型名</translation>
     </message>
     <message>
-        <source>Which one decides</source>
-        <translation>由谁决定</translation>
+        <source>the model's name there; it is asked if empty</source>
+        <translation>模型在那里的名称；留空则询问服务器</translation>
     </message>
     <message>
-        <source>its name there; else it is asked</source>
-        <translation>在那里的名称；不填则询问服务器</translation>
-    </message>
-    <message>
-        <source>{repo}, in the cache; or a folder, or ORG/NAME</source>
-        <translation>缓存中的 {repo}；或文件夹，或 ORG/NAME</translation>
+        <source>{repo}; or a folder, or ORG/NAME</source>
+        <translation>{repo}；或文件夹，或 ORG/NAME</translation>
     </message>
     <message>
         <source>“{address}” is no address</source>
@@ -715,12 +1282,12 @@ An episode from elsewhere can be dropped here.</source>
         <translation>模型</translation>
     </message>
     <message>
-        <source>Nothing leaves this computer</source>
-        <translation>没有任何内容离开这台计算机</translation>
+        <source>No model. A run loads the one it needs; loaded now, a run starts at once.</source>
+        <translation>没有模型。运行时会自动加载；现在加载，运行就能立即开始。</translation>
     </message>
     <message>
-        <source>Nothing. A run loads what it needs; loaded before, it starts at once.</source>
-        <translation>没有。运行时会自行加载；事先加载则立即开始。</translation>
+        <source>Nothing leaves this computer</source>
+        <translation>没有任何内容离开这台计算机</translation>
     </message>
     <message>
         <source>Progress</source>
@@ -824,8 +1391,8 @@ An episode from elsewhere can be dropped here.</source>
         <translation>代理在询问</translation>
     </message>
     <message>
-        <source>The agent asks, for {time} more</source>
-        <translation>代理在询问，还剩 {time}</translation>
+        <source>The agent asks  ·  {time} left</source>
+        <translation>它在提问  ·  剩余 {time}</translation>
     </message>
     <message>
         <source>Type an answer</source>
@@ -935,16 +1502,16 @@ An episode from elsewhere can be dropped here.</source>
         <translation>0 表示取最可能的词；未设置：0.8</translation>
     </message>
     <message>
+        <source>Answer time, seconds</source>
+        <translation>回答时限（秒）</translation>
+    </message>
+    <message>
         <source>Ask before</source>
         <translation>先询问</translation>
     </message>
     <message>
-        <source>Colours</source>
-        <translation>颜色</translation>
-    </message>
-    <message>
         <source>Context, tokens</source>
-        <translation>上下文，词元</translation>
+        <translation>上下文（词元）</translation>
     </message>
     <message>
         <source>Desktop</source>
@@ -971,10 +1538,6 @@ An episode from elsewhere can be dropped here.</source>
         <translation>请填写{wanted}。</translation>
     </message>
     <message>
-        <source>Hold still for a hand</source>
-        <translation>有人动手时停住</translation>
-    </message>
-    <message>
         <source>Language</source>
         <translation>语言</translation>
     </message>
@@ -996,7 +1559,11 @@ An episode from elsewhere can be dropped here.</source>
     </message>
     <message>
         <source>Patience, seconds</source>
-        <translation>等待，秒</translation>
+        <translation>等待时间（秒）</translation>
+    </message>
+    <message>
+        <source>Pause for your hand</source>
+        <translation>手动操作时暂停</translation>
     </message>
     <message>
         <source>Precision</source>
@@ -1007,6 +1574,10 @@ An episode from elsewhere can be dropped here.</source>
         <translation>私有桌面</translation>
     </message>
     <message>
+        <source>Program</source>
+        <translation>程序</translation>
+    </message>
+    <message>
         <source>Prompt</source>
         <translation>提示词</translation>
     </message>
@@ -1015,56 +1586,52 @@ An episode from elsewhere can be dropped here.</source>
         <translation>区域</translation>
     </message>
     <message>
+        <source>Reply limit, tokens</source>
+        <translation>回复上限（词元）</translation>
+    </message>
+    <message>
         <source>Run</source>
         <translation>运行</translation>
-    </message>
-    <message>
-        <source>Seconds at most</source>
-        <translation>最多秒数</translation>
-    </message>
-    <message>
-        <source>Seconds to answer</source>
-        <translation>回答时限，秒</translation>
-    </message>
-    <message>
-        <source>Seconds to veto</source>
-        <translation>否决时限，秒</translation>
     </message>
     <message>
         <source>Seed</source>
         <translation>随机种子</translation>
     </message>
     <message>
-        <source>Sign in the tray</source>
-        <translation>托盘图标</translation>
-    </message>
-    <message>
-        <source>Start first</source>
-        <translation>先启动</translation>
-    </message>
-    <message>
-        <source>Steps at most</source>
-        <translation>最多步数</translation>
+        <source>Step limit</source>
+        <translation>步数上限</translation>
     </message>
     <message>
         <source>Temperature</source>
         <translation>温度</translation>
     </message>
     <message>
+        <source>Theme</source>
+        <translation>主题</translation>
+    </message>
+    <message>
         <source>Think first</source>
         <translation>先思考</translation>
     </message>
     <message>
-        <source>Tokens of a reply</source>
-        <translation>回复的词元</translation>
+        <source>Thought limit, tokens</source>
+        <translation>思考上限（词元）</translation>
     </message>
     <message>
-        <source>Tokens of a thought</source>
-        <translation>思考的词元</translation>
+        <source>Time limit, seconds</source>
+        <translation>时间上限（秒）</translation>
     </message>
     <message>
         <source>Top p</source>
         <translation>Top p</translation>
+    </message>
+    <message>
+        <source>Tray icon</source>
+        <translation>托盘图标</translation>
+    </message>
+    <message>
+        <source>Veto time, seconds</source>
+        <translation>否决时间（秒）</translation>
     </message>
     <message>
         <source>WIDTHxHEIGHT in pixels, such as 1280x800</source>
@@ -1123,10 +1690,6 @@ An episode from elsewhere can be dropped here.</source>
         <translation>运行到这么多步后结束</translation>
     </message>
     <message>
-        <source>a sign in the tray that shows the state, and pauses and stops</source>
-        <translation>托盘中的图标，显示状态，可暂停和停止</translation>
-    </message>
-    <message>
         <source>a text</source>
         <translation>一段文字</translation>
     </message>
@@ -1145,6 +1708,10 @@ An episode from elsewhere can be dropped here.</source>
     <message>
         <source>an act is shown for so long before it is done; not set: 1 in the window, 0 in the terminal</source>
         <translation>操作前先显示这么久；未设置：窗口中 1，终端中 0</translation>
+    </message>
+    <message>
+        <source>an icon in the tray that shows the state, pauses and stops</source>
+        <translation>托盘图标：显示状态，可暂停和停止</translation>
     </message>
     <message>
         <source>auto</source>
@@ -1185,6 +1752,10 @@ An episode from elsewhere can be dropped here.</source>
     <message>
         <source>light</source>
         <translation>浅色</translation>
+    </message>
+    <message>
+        <source>light, dark, or as your system has it</source>
+        <translation>浅色、深色，或跟随系统</translation>
     </message>
     <message>
         <source>look at this monitor alone, counted from 1; 0 is all of them</source>
@@ -1283,10 +1854,6 @@ An episode from elsewhere can be dropped here.</source>
         <translation>相同的种子产生相同的词</translation>
     </message>
     <message>
-        <source>the window's colours</source>
-        <translation>窗口的颜色</translation>
-    </message>
-    <message>
         <source>the window's language</source>
         <translation>窗口的语言</translation>
     </message>
@@ -1338,12 +1905,12 @@ An episode from elsewhere can be dropped here.</source>
         <translation>打开文件(&amp;O)</translation>
     </message>
     <message>
-        <source>Its path has been copied</source>
-        <translation>路径已复制</translation>
+        <source>Changes are saved at once, for the command line as well, whose flags come first. A run under way keeps what it began with.</source>
+        <translation>改动立即保存，命令行也使用这些设置（命令行参数优先）。正在进行的运行保持开始时的设置。</translation>
     </message>
     <message>
-        <source>Kept at once, and meant for the command line, too; flags come before them. A run that goes on keeps what it began with.</source>
-        <translation>立即保存，命令行也使用；命令行参数优先。正在进行的运行保持开始时的设置。</translation>
+        <source>Its path has been copied</source>
+        <translation>路径已复制</translation>
     </message>
     <message>
         <source>Read it &amp;again</source>
@@ -1514,10 +2081,6 @@ An episode from elsewhere can be dropped here.</source>
         <translation>否决时间(&amp;V)</translation>
     </message>
     <message>
-        <source>A hint, while it runs: not that one, the second</source>
-        <translation>运行中的提示：不是那个，是第二个</translation>
-    </message>
-    <message>
         <source>Do not do what is shown; say what to do instead (Esc)</source>
         <translation>不要做所显示的操作；说出该做什么（Esc）</translation>
     </message>
@@ -1528,6 +2091,10 @@ An episode from elsewhere can be dropped here.</source>
     <message>
         <source>Hint</source>
         <translation>提示</translation>
+    </message>
+    <message>
+        <source>Hint: not that one, the second</source>
+        <translation>提示：不是它，要第二个</translation>
     </message>
     <message>
         <source>How long the agent shows what it is about to do before it does it</source>
@@ -1568,6 +2135,17 @@ An episode from elsewhere can be dropped here.</source>
     <message>
         <source>off</source>
         <translation>关</translation>
+    </message>
+</context>
+<context>
+    <name>StepList</name>
+    <message>
+        <source>Each step appears here.</source>
+        <translation>每一步都会显示在这里。</translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation>步骤</translation>
     </message>
 </context>
 <context>
@@ -1962,6 +2540,10 @@ press ctrl+s</translation>
         <translation>全部记录</translation>
     </message>
     <message>
+        <source>Answer with the first choice, the second</source>
+        <translation>选择第一个回答、第二个</translation>
+    </message>
+    <message>
         <source>Compare both</source>
         <translation>对比两者</translation>
     </message>
@@ -2102,6 +2684,10 @@ press ctrl+s</translation>
         <translation>上一个提到的内容</translation>
     </message>
     <message>
+        <source>The pages of the window</source>
+        <translation>窗口的各个页面</translation>
+    </message>
+    <message>
         <source>The screen after</source>
         <translation>之后的屏幕</translation>
     </message>
@@ -2151,6 +2737,385 @@ press ctrl+s</translation>
     <message>
         <source>Steps</source>
         <translation>步骤</translation>
+    </message>
+</context>
+<context>
+    <name>Words</name>
+    <message>
+        <source>Found by {how} ({score}).</source>
+        <translation>通过{how}找到（{score}）。</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>It goes on, and looks at the screen anew.</source>
+        <translation>运行继续，并重新查看屏幕。</translation>
+    </message>
+    <message>
+        <source>Leave this action out</source>
+        <translation>跳过此操作</translation>
+    </message>
+    <message>
+        <source>Look again</source>
+        <translation>再看一次</translation>
+    </message>
+    <message>
+        <source>May the agent {deed}?
+{reason}.
+“For this run” allows {scope}.
+Without an answer in {seconds} seconds it is not done. (Rule: {rule})</source>
+        <translation>是否允许代理{deed}？
+{reason}。
+“本次运行允许”包括：{scope}。
+若 {seconds} 秒内没有回答，则不执行。（规则：{rule}）</translation>
+    </message>
+    <message>
+        <source>Nobody answered whether you may {deed}, so it was not done: {reason}.</source>
+        <translation>没有人回答是否允许{deed}，因此未执行：{reason}。</translation>
+    </message>
+    <message>
+        <source>Nobody answered, so it was not done.</source>
+        <translation>没有人回答，因此未执行。</translation>
+    </message>
+    <message>
+        <source>Nothing on the screen changed after the last {count} actions.</source>
+        <translation>最近 {count} 次操作后屏幕没有任何变化。</translation>
+    </message>
+    <message>
+        <source>Nothing on the screen changed, again, after the same action. Do something else.</source>
+        <translation>同一操作之后屏幕再次没有变化，应换一种做法。</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>The person does not want you to {deed}.</source>
+        <translation>您不同意{deed}。</translation>
+    </message>
+    <message>
+        <source>What is there keeps changing, so nothing was done. Wait until it rests, and look.</source>
+        <translation>那里一直在变化，因此未执行任何操作。应等它静止后再看。</translation>
+    </message>
+    <message>
+        <source>What is to be typed for “{name}”? It is not recorded.</source>
+        <translation>“{name}”要输入什么？它不会被记录。</translation>
+    </message>
+    <message>
+        <source>Where the pointer is in 3 seconds</source>
+        <translation>3 秒后指针所在的位置</translation>
+    </message>
+    <message>
+        <source>You allowed it for this run.</source>
+        <translation>您已在本次运行中允许。</translation>
+    </message>
+    <message>
+        <source>You allowed it for this run: {scope}.</source>
+        <translation>您已在本次运行中允许：{scope}。</translation>
+    </message>
+    <message>
+        <source>You allowed it.</source>
+        <translation>您已允许。</translation>
+    </message>
+    <message>
+        <source>You are going in circles: these moves bring back the same screens.</source>
+        <translation>在原地打转：这些操作总是回到同样的屏幕。</translation>
+    </message>
+    <message>
+        <source>You may not {deed}: {reason} (rule “{rule}”). Choose another way; only a person can allow it, in policy.toml.</source>
+        <translation>不允许{deed}：{reason}（规则“{rule}”）。应换一种做法；只有人能在 policy.toml 中允许。</translation>
+    </message>
+    <message>
+        <source>You paused it.</source>
+        <translation>您暂停了运行。</translation>
+    </message>
+    <message>
+        <source>You refused it.</source>
+        <translation>您已拒绝。</translation>
+    </message>
+    <message>
+        <source>You stopped the run instead.</source>
+        <translation>您停止了运行。</translation>
+    </message>
+    <message>
+        <source>You stopped this before it was done.</source>
+        <translation>您在执行前否决了它。</translation>
+    </message>
+    <message>
+        <source>You stopped this before it was done. Is it to be tried again, or left out?</source>
+        <translation>您在执行前否决了它。要再试一次，还是跳过？</translation>
+    </message>
+    <message>
+        <source>You took over.</source>
+        <translation>您接管了操作。</translation>
+    </message>
+    <message>
+        <source>Your hint: {hint}</source>
+        <translation>您的提示：{hint}</translation>
+    </message>
+    <message>
+        <source>a menu or popup of {application}</source>
+        <translation>{application} 的菜单或弹出窗口</translation>
+    </message>
+    <message>
+        <source>again</source>
+        <translation>再试一次</translation>
+    </message>
+    <message>
+        <source>all {count} steps were done again</source>
+        <translation>全部 {count} 步已重新执行</translation>
+    </message>
+    <message>
+        <source>answers to dialogs</source>
+        <translation>回答对话框</translation>
+    </message>
+    <message>
+        <source>blanks alone</source>
+        <translation>仅空白</translation>
+    </message>
+    <message>
+        <source>clicking</source>
+        <translation>点击</translation>
+    </message>
+    <message>
+        <source>clicks</source>
+        <translation>点击</translation>
+    </message>
+    <message>
+        <source>clicks on what cannot be read</source>
+        <translation>点击无法读取的内容</translation>
+    </message>
+    <message>
+        <source>double</source>
+        <translation>连续两次</translation>
+    </message>
+    <message>
+        <source>drag to</source>
+        <translation>拖到</translation>
+    </message>
+    <message>
+        <source>dragging to</source>
+        <translation>拖到</translation>
+    </message>
+    <message>
+        <source>every click</source>
+        <translation>每次点击</translation>
+    </message>
+    <message>
+        <source>every drag</source>
+        <translation>每次拖动</translation>
+    </message>
+    <message>
+        <source>every move</source>
+        <translation>每次移动</translation>
+    </message>
+    <message>
+        <source>every press</source>
+        <translation>每次按键</translation>
+    </message>
+    <message>
+        <source>every scroll</source>
+        <translation>每次滚动</translation>
+    </message>
+    <message>
+        <source>every type</source>
+        <translation>每次输入</translation>
+    </message>
+    <message>
+        <source>it cannot be told whether the rule “{rule}” applies ({why})</source>
+        <translation>无法判断规则“{rule}”是否适用（{why}）</translation>
+    </message>
+    <message>
+        <source>it moved while it was about to be acted on; {reason}</source>
+        <translation>即将操作时它移动了；{reason}</translation>
+    </message>
+    <message>
+        <source>it moves whenever it is to be acted on</source>
+        <translation>每次要操作时它都会移动</translation>
+    </message>
+    <message>
+        <source>it says “{word}”, and {why}</source>
+        <translation>上面写着“{word}”，{why}</translation>
+    </message>
+    <message>
+        <source>it was broken off by the pause</source>
+        <translation>它因暂停而中断</translation>
+    </message>
+    <message>
+        <source>its dialog says “{word}”, and {why}</source>
+        <translation>其对话框写着“{word}”，{why}</translation>
+    </message>
+    <message>
+        <source>its keys move to something else first, and what they press there is not known yet</source>
+        <translation>这些按键会先移到别处，还不知道在那里会按下什么</translation>
+    </message>
+    <message>
+        <source>keys that move on and then press Enter</source>
+        <translation>先移动再按回车的按键</translation>
+    </message>
+    <message>
+        <source>leave it out</source>
+        <translation>跳过</translation>
+    </message>
+    <message>
+        <source>middle</source>
+        <translation>中键</translation>
+    </message>
+    <message>
+        <source>nobody said what is to be typed for “{name}”</source>
+        <translation>没有人说明“{name}”要输入什么</translation>
+    </message>
+    <message>
+        <source>point at</source>
+        <translation>指向</translation>
+    </message>
+    <message>
+        <source>pointing at</source>
+        <translation>指向</translation>
+    </message>
+    <message>
+        <source>press</source>
+        <translation>按</translation>
+    </message>
+    <message>
+        <source>pressing</source>
+        <translation>按</translation>
+    </message>
+    <message>
+        <source>right</source>
+        <translation>右键</translation>
+    </message>
+    <message>
+        <source>scroll</source>
+        <translation>滚动</translation>
+    </message>
+    <message>
+        <source>scrolling</source>
+        <translation>滚动</translation>
+    </message>
+    <message>
+        <source>step {number} (step {recorded} of the recording), {intent}: {what}</source>
+        <translation>第 {number} 步（录制中的第 {recorded} 步），{intent}：{what}</translation>
+    </message>
+    <message>
+        <source>step {number}, {intent}: {what}</source>
+        <translation>第 {number} 步，{intent}：{what}</translation>
+    </message>
+    <message>
+        <source>stopped while the run was being made ready</source>
+        <translation>在准备运行时被停止</translation>
+    </message>
+    <message>
+        <source>the application does not tell which field has the keyboard; it may be for passwords</source>
+        <translation>应用程序没有说明键盘在哪个输入框，可能是密码框</translation>
+    </message>
+    <message>
+        <source>the keyboard is in a field for passwords</source>
+        <translation>键盘在密码框中</translation>
+    </message>
+    <message>
+        <source>the limit of {count} steps is reached</source>
+        <translation>已达到 {count} 步的上限</translation>
+    </message>
+    <message>
+        <source>the limit of {count} tokens is reached</source>
+        <translation>已达到 {count} 个词元的上限</translation>
+    </message>
+    <message>
+        <source>the limit of {seconds} seconds is reached</source>
+        <translation>已达到 {seconds} 秒的上限</translation>
+    </message>
+    <message>
+        <source>the screen cannot be read here, so what is there is unknown (agent-app doctor helps)</source>
+        <translation>此处的屏幕无法读取，不知道那里是什么（可运行 agent-app doctor）</translation>
+    </message>
+    <message>
+        <source>there is no text there that could be read, and the application gives it no name</source>
+        <translation>那里没有可读的文字，应用程序也没有给出名称</translation>
+    </message>
+    <message>
+        <source>type</source>
+        <translation>输入</translation>
+    </message>
+    <message>
+        <source>typing</source>
+        <translation>输入</translation>
+    </message>
+    <message>
+        <source>typing in the terminal {window}</source>
+        <translation>在终端 {window} 中输入</translation>
+    </message>
+    <message>
+        <source>typing into fields for passwords</source>
+        <translation>在密码框中输入</translation>
+    </message>
+    <message>
+        <source>what is typed into a terminal runs as a command</source>
+        <translation>在终端中输入的内容会作为命令运行</translation>
+    </message>
+    <message>
+        <source>what the rule “{rule}” asks about</source>
+        <translation>规则“{rule}”所询问的内容</translation>
+    </message>
+    <message>
+        <source>you are asked before every action</source>
+        <translation>每次操作前都会询问您</translation>
+    </message>
+    <message>
+        <source>you stopped it before it was done</source>
+        <translation>您在执行前否决了它</translation>
+    </message>
+    <message>
+        <source>{count} actions were left out</source>
+        <translation>跳过了 {count} 个操作</translation>
+    </message>
+    <message>
+        <source>{count} unusable replies in a row: {last}</source>
+        <translation>连续 {count} 次无法使用的回复：{last}</translation>
+    </message>
+    <message>
+        <source>{deed}, where “{text}” stands,</source>
+        <translation>{deed}（所在处写着“{text}”）</translation>
+    </message>
+    <message>
+        <source>{how} {verb}</source>
+        <translation>{how}{verb}</translation>
+    </message>
+    <message>
+        <source>{told}
+Where is it? A place on the screen, as x, y, is an answer, too.</source>
+        <translation>{told}
+它在哪里？也可以回答屏幕上的位置，如 x, y。</translation>
+    </message>
+    <message>
+        <source>{told} They said: {said}</source>
+        <translation>{told} 您说：{said}</translation>
+    </message>
+    <message>
+        <source>{told}. Is it to be done again?</source>
+        <translation>{told}。要重新执行吗？</translation>
+    </message>
+    <message>
+        <source>{verb} something without a text</source>
+        <translation>{verb}没有文字的内容</translation>
+    </message>
+    <message>
+        <source>{verb} {what}</source>
+        <translation>{verb} {what}</translation>
+    </message>
+    <message>
+        <source>{verb} “{label}”</source>
+        <translation>{verb}“{label}”</translation>
+    </message>
+    <message>
+        <source>{what} in {window}</source>
+        <translation>在 {window} 中{what}</translation>
+    </message>
+    <message>
+        <source>“{text}” ({count} characters)</source>
+        <translation>“{text}”（{count} 个字符）</translation>
     </message>
 </context>
 <context>

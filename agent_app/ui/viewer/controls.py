@@ -95,7 +95,7 @@ class Controls(QWidget):
         self._theme = theme
         for name, button in self.buttons.items():
             if name != "play":
-                button.setIcon(sign(name, theme.text, disabled=theme.line))
+                button.setIcon(sign(name, theme.text, disabled=theme.faint))
         self.show_playing(self._playing)
 
     @Slot(bool)
@@ -177,8 +177,8 @@ class SearchField(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in these colours."""
-        self.back.setIcon(sign("up", theme.text, disabled=theme.line))
-        self.forward.setIcon(sign("down", theme.text, disabled=theme.line))
+        self.back.setIcon(sign("up", theme.text, disabled=theme.faint))
+        self.forward.setIcon(sign("down", theme.text, disabled=theme.faint))
 
     def show_count(self, at: int | None, count: int) -> None:
         """Say which of how many places is shown; None when nothing is looked for."""

@@ -15,12 +15,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from agent_app.actions import describe_action
 from agent_app.episode.steps import EpisodeAction
 from agent_app.events import FrameRef
 from agent_app.ui.cards import PlainText
 from agent_app.ui.labels import LineLabel, plain_tip
 from agent_app.ui.marks import mark_of
+from agent_app.ui.phrases import deed_text
 from agent_app.ui.scrolling import Page, scrolling
 from agent_app.ui.story import shown_line
 from agent_app.ui.theme import Theme
@@ -70,6 +70,8 @@ class Details(QFrame):
         self.thought = ThoughtView(theme, self)
         self.thought.setPlaceholderText(self.tr("No thought was recorded."))
         self.thought.setMinimumHeight(90)
+        # an area that scrolls would give it all that it asks for
+        self.thought.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.timing = TimingBar(theme, self)
         page = Page()
         rows = QVBoxLayout(page)
@@ -97,7 +99,7 @@ class Details(QFrame):
         """Show another episode; which step is said next."""
         self._reel, self._shot = reel, None
         self.number.setText("")
-        self._say_result("no steps were recorded" if reel is not None else "", "muted")
+        self._say_result(self.tr("no steps were recorded") if reel is not None else "", "muted")
         self.took.setText("")
         self.title.setText("")
         self.deeds.hide()
@@ -203,7 +205,7 @@ class Details(QFrame):
 
     def _line(self, each: EpisodeAction, frame: FrameRef | None) -> str:
         """An action with its places in pixels of the frame it was decided on."""
-        doing = describe_action(each.action).replace("\n", "⏎").replace("\r", "⏎")
+        doing = deed_text(each.action).replace("\n", "⏎").replace("\r", "⏎")
         said = shown_line(doing, _LONGEST_DEED)
         points = mark_of(each, frame.transform).points if frame is not None else ()
         places = " → ".join(f"({point.x():.0f}, {point.y():.0f})" for point in points)

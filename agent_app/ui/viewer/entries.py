@@ -76,7 +76,7 @@ class Listed:
             shown_line(entry.model, 60),
             steps,
             seconds_text(entry.seconds) if 0 < entry.seconds < 1e7 else "",
-            f"{entry.bytes / 1e6:.1f} MB",
+            megabytes(entry.bytes),
             translate("Entries", "damaged") if entry.problems else "",
         )
         return "  ·  ".join(fact for fact in facts if fact)
@@ -265,3 +265,8 @@ def _write(painter: QPainter, room: QRectF, text: str, colour: str) -> float:
     painter.setPen(QColor(colour))
     painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, fitting)
     return metrics.horizontalAdvance(fitting)
+
+
+def megabytes(size: int) -> str:
+    """How much an episode takes on the disk; `size` is in bytes."""
+    return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.0f} KB"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from agent_app.actions import describe_action
+from agent_app.ui.phrases import deed_text
 from agent_app.ui.story import Step, shown_text
 from agent_app.ui.viewer.reel import Shot
 
@@ -40,7 +40,7 @@ def find_in_steps(steps: Sequence[Step], words: str) -> tuple[Find, ...]:
 
 
 def _texts_of(shot: Shot) -> Sequence[str]:
-    doing = (describe_action(each.action) for each in shot.step.actions)
+    doing = (deed_text(each.action) for each in shot.step.actions)
     return ["\n".join((shot.title, *doing)), *(text for _, text in shot.pieces)]
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from agent_app.episode.wording import ending_text, outcome_of, task_text
+from agent_app.episode.wording import outcome_of, task_text
 from agent_app.ui.icons import sign
 from agent_app.ui.labels import LineLabel
+from agent_app.ui.phrases import spoken
 from agent_app.ui.story import shown_line
 from agent_app.ui.theme import Theme
 from agent_app.ui.timing import seconds_text
@@ -85,9 +86,9 @@ class Heading(QWidget):
     def show_reel(self, reel: Reel) -> None:
         """Say what this episode is."""
         episode = reel.episode
-        self.task.set_line(task_text(episode))
+        self.task.set_line(spoken(task_text(episode)))
         word, tone = outcome_of(episode)
-        self.outcome.setText(word)
+        self.outcome.setText(spoken(word))
         self.outcome.setProperty("tone", tone)
         self.outcome.style().unpolish(self.outcome)
         self.outcome.style().polish(self.outcome)
@@ -102,7 +103,8 @@ class Heading(QWidget):
             f"agent-app {shown_line(episode.header.app, 40)}",
         )
         self.facts.set_line("  ·  ".join(fact for fact in facts if fact))
-        ending = ending_text(episode)
+        end = episode.end
+        ending = "" if end is None else _joined(end.answer, spoken(end.reason.strip()))
         self.ending.set_line(ending)
         self.ending.setVisible(bool(ending))
         for name in ("export", "reveal"):
@@ -112,3 +114,7 @@ class Heading(QWidget):
         """Say what came of revealing the folder."""
         self.ending.set_line(text)
         self.ending.show()
+
+
+def _joined(answer: str, reason: str) -> str:
+    return "  ·  ".join(part for part in (answer.strip(), reason) if part)

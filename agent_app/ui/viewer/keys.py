@@ -46,6 +46,6 @@ def _normal(key: str) -> str:
 
 def shown_key(key: str) -> str:
     """A key as it is printed on a keyboard."""
-    signs = {"Left": "←", "Right": "→", "-": "−"}
+    signs = {"Left": "←", "Right": "→", "Up": "↑", "Down": "↓", "Return": "Enter", "-": "−"}
     parts = key.split("+") if len(key) > 1 and not key.endswith("+") else [key]
     return "+".join(signs.get(part, part) for part in parts)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from agent_app.ui.cards import ErrorCard
 from agent_app.ui.icons import sign
+from agent_app.ui.labels import homely
 from agent_app.ui.theme import Theme
 from agent_app.ui.viewer.entries import (
     LISTED_ROLE,
@@ -26,6 +27,7 @@ from agent_app.ui.viewer.entries import (
     EntryListModel,
     Listed,
     Lookup,
+    megabytes,
 )
 
 _TYPING_MILLISECONDS = 150
@@ -75,7 +77,7 @@ class LibraryPage(QWidget):
         self.search.setAccessibleName(self.tr("Search all episodes"))
         self.search.setClearButtonEnabled(True)
         self.tags = QHBoxLayout()
-        self.tags.setSpacing(4)
+        self.tags.setSpacing(6)
         self.tag_buttons: list[QPushButton] = []
         self.model = EntryListModel(self)
         self.list = QListView(self)
@@ -158,7 +160,7 @@ class LibraryPage(QWidget):
         self.tag_buttons = []
         for at, tag in enumerate(found[:_MOST_TAGS]):
             button = QPushButton(tag.replace("&", "&&"), self)
-            button.setProperty("role", "tab")
+            button.setProperty("role", "switch")
             button.setProperty("tag", tag)
             button.setCheckable(True)
             button.setChecked(tag in chosen)
@@ -177,9 +179,9 @@ class LibraryPage(QWidget):
         chosen = self._chosen_tags()
         rows = tuple(row for row in self._rows if chosen <= set(row.entry.tags))
         self.model.show_rows(rows)
-        size = sum(row.entry.bytes for row in rows) / 1e6
+        size = megabytes(sum(row.entry.bytes for row in rows))
         said = self.tr("1 episode") if len(rows) == 1 else self.tr("{n} episodes")
-        self.count.setText(f"{said.format(n=len(rows))}  ·  {size:.1f} MB")
+        self.count.setText(f"{said.format(n=len(rows))}  ·  {size}" if rows else "")
         self.list.setVisible(bool(rows))
         self.empty.setVisible(not rows)
         searching = bool(self.search.text().strip() or chosen)
@@ -187,9 +189,9 @@ class LibraryPage(QWidget):
             self.tr("No episode has this.")
             if searching
             else self.tr(
-                "Nothing has been recorded yet. Every run is, in {folder}.\n"
-                "An episode from elsewhere can be dropped here."
-            ).format(folder=self._folder)
+                "No episodes yet. Every run is recorded here, in {folder}.\n"
+                "To watch one from elsewhere, drop its folder on this page."
+            ).format(folder=homely(self._folder))
         )
 
     @Slot(QModelIndex)

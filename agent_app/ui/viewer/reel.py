@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from agent_app.actions import describe_action
 from agent_app.episode.reader import Episode
 from agent_app.episode.steps import EpisodeStep
 from agent_app.episode.wording import Tone, result_of
 from agent_app.events import FrameRef, Timing
 from agent_app.exporting.moments import Moments, moments_of
+from agent_app.ui.phrases import deed_text, spoken
 from agent_app.ui.story import PieceKind, shown_line, shown_text
 
 Look = Literal["before", "target", "after"]
@@ -49,7 +49,7 @@ class Shot:
         """What the step does, in its own words; one line."""
         step = self.step
         intents = dict.fromkeys(each.intent for each in step.actions if each.intent.strip())
-        doing = ", ".join(describe_action(each.action) for each in step.actions)
+        doing = ", ".join(deed_text(each.action) for each in step.actions)
         said = "; ".join(intents) or doing or step.summary or "No action"
         return shown_line(said, _LONGEST_TITLE)
 
@@ -202,6 +202,7 @@ def _shots(steps: Sequence[EpisodeStep], moments: Sequence[Moments]) -> Iterator
         decode = timing.decode if timing is not None else 0.0
         thinks = max(began, answered - decode) if decode else began
         result, tone = result_of(step)
+        result = spoken(result)
         yield Shot(step, began, thinks, answered, acted, done, ended, result, tone, timing)
 
 

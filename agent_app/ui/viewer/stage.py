@@ -25,7 +25,6 @@ from agent_app.ui.theme import Theme
 View = Literal["before", "target", "after", "compare"]
 VIEWS: tuple[View, ...] = ("before", "target", "after", "compare")
 _LINE_STEPS = 100
-_GAP = 8  # pixels
 _ROOMY = 560  # pixels
 
 
@@ -90,10 +89,9 @@ class Stage(QWidget):
         self.larger.clicked.connect(lambda: self.screenshot.zoom_by(1))
         for button in (self.smaller, self.larger, self.fit, self.full):
             row.addWidget(button)
-        self._head = row
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(_GAP)
+        rows.setSpacing(8)
         rows.addLayout(row)
         rows.addWidget(self.screenshot, 1)
         self.set_theme(theme)
@@ -102,13 +100,8 @@ class Stage(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Draw in these colours."""
         self.screenshot.set_theme(theme)
-        self.smaller.setIcon(sign("minus", theme.text, disabled=theme.line))
-        self.larger.setIcon(sign("plus", theme.text, disabled=theme.line))
-
-    @property
-    def head_height(self) -> int:
-        """What there is above the screen, with the gap below it; in pixels."""
-        return self._head.sizeHint().height() + _GAP
+        self.smaller.setIcon(sign("minus", theme.text, disabled=theme.faint))
+        self.larger.setIcon(sign("plus", theme.text, disabled=theme.faint))
 
     def show_view(self, view: View, *, compares: bool) -> None:
         """Say which screen is shown; comparing is offered when there are two."""
