@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from typing import Self
 
 from agent_app.input.input_method import active_input_method
-from agent_app.runtimes.reader.seeing.accessibility import FIELDS, AccessibilityTree
+from agent_app.runtimes.reader.seeing.accessibility import (
+    FIELDS,
+    AccessibilityTree,
+    AccessibleNode,
+)
 from agent_app.screen.windows import WindowList, WindowsUnknown, without_own
 from agent_app.typed import FieldText
 
@@ -26,12 +30,18 @@ class LiveFields:
     def field(self) -> FieldText | None:
         if self._tree is None or not (processes := self._active()):
             return None
-        nodes, _ = self._tree.read(processes)
-        focused = [node for node in nodes if node.focused and node.role in FIELDS]
+        focused = self._focused(self._tree, processes)
         if not focused or self._tree.passwords(focused):
             return None
         node = min(focused, key=lambda each: each.region.width * each.region.height)
         return None if node.reference is None else self._told(node.reference)
+
+    def _focused(self, tree: AccessibilityTree, processes: set[int]) -> list[AccessibleNode]:
+        """The fields with the focus; one that is slow to tell of it is asked twice."""
+        nodes, notes = tree.read(processes)
+        if notes and not any(node.focused for node in nodes):
+            nodes, _ = tree.read(processes)
+        return [node for node in nodes if node.focused and node.role in FIELDS]
 
     def again(self, field: FieldText) -> FieldText | None:
         return self._told(field.name)
