@@ -39,7 +39,7 @@ THOUGHT = "The “Help” menu is no use. There is “Edit” at (320, 200), so 
         ("It's there, isn't it? Users' files", []),
         ('he said "a" and "b"', ["a", "b"]),
         ("「保存」 and «Datei» and `run`", ["保存", "Datei", "run"]),
-        ("点击“保存”按钮，再选“另存为”和\"OK\"。", ["保存", "另存为", "OK"]),
+        ('点击“保存”按钮，再选“另存为”和"OK"。', ["保存", "另存为", "OK"]),
         ("“two\nlines” and “" + "x" * 80 + "”", []),
     ],
 )
