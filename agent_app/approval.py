@@ -27,8 +27,10 @@ from agent_app.geometry import FramePoint, ScreenPoint
 from agent_app.policy.judging import Judgement, Policy
 from agent_app.policy.scene import Scene, Surroundings
 from agent_app.screen.frame import Frame
+from agent_app.wording import choice, say, words_of
 
-ONCE, FOR_THIS_RUN, REFUSE = "allow once", "allow for this run", "refuse"
+ONCE, FOR_THIS_RUN = choice("allow once"), choice("allow for this run")
+REFUSE = choice("refuse")
 _CHOICES = (ONCE, FOR_THIS_RUN, REFUSE, STOP)
 _ANSWERS: dict[str | None, Approval] = {
     ONCE: "once",
@@ -111,11 +113,11 @@ class Permissions:
             yield from self._ask(deed, judged, frame, once, obstruct)
             self.course.check_halt()
         raise ModelMistake(
-            "What is there keeps changing, so nothing was done. Wait until it rests, and look."
+            say("What is there keeps changing, so nothing was done. Wait until it rests, and look.")
         )
 
     def _is_allowed(self, judged: Judgement, once: set[str]) -> bool:
-        return judged.verdict == "ask" and judged.scope in once | self._for_run
+        return judged.verdict == "ask" and str(judged.scope) in once | self._for_run
 
     def _scene(self, deed: Deed, frame: Frame) -> Scene:
         points = deed.points
@@ -152,8 +154,8 @@ class Permissions:
             index=deed.index,
             verdict=judged.verdict,
             rule=judged.rule,
-            reason=judged.reason,
-            window=judged.window,
+            reason=str(judged.reason),
+            window=str(judged.window),
             shown=judged.shown,
             frame=FrameRef(frame.sha1, frame.transform, frame.monitor),
             at=time.monotonic(),
@@ -170,21 +172,36 @@ class Permissions:
         self.course.check_stop()
         answer = _ANSWERS.get(said, "refused")
         scope = judged.scope if answer == "run" else ""
-        yield ApprovalGiven(deed.step, deed.index, judged.rule, answer, scope, time.monotonic())
+        yield ApprovalGiven(
+            step=deed.step,
+            index=deed.index,
+            rule=judged.rule,
+            answer=answer,
+            scope=str(scope),
+            at=time.monotonic(),
+            words=words_of(scope),
+        )
         match answer:
             case "once":
-                once.add(judged.scope)
+                once.add(str(judged.scope))
             case "run":
-                self._for_run.add(judged.scope)
+                self._for_run.add(str(judged.scope))
             case "stopped":
-                raise RunEnded("stopped", "the person stopped it instead of allowing an action")
+                raise RunEnded(
+                    "stopped", say("the person stopped it instead of allowing an action")
+                )
             case "refused":
-                words = f" They said: {said}" if said != REFUSE else ""
-                raise ModelMistake(f"The person does not want you to {judged.deed}.{words}")
+                told = say("The person does not want you to {deed}.", deed=judged.deed)
+                if said != REFUSE:
+                    told = say("{told} They said: {said}", told=told, said=said or "")
+                raise ModelMistake(told)
             case "unanswered":
                 raise ModelMistake(
-                    f"Nobody answered whether you may {judged.deed}, so it was not done: "
-                    f"{judged.reason}."
+                    say(
+                        "Nobody answered whether you may {deed}, so it was not done: {reason}.",
+                        deed=judged.deed,
+                        reason=judged.reason,
+                    )
                 )
 
 

@@ -20,7 +20,6 @@ from agent_app.actions import (
     Press,
     Write,
     perform,
-    target_points,
 )
 from agent_app.asking import Answer, ask
 from agent_app.control import Cause, Control
@@ -45,11 +44,12 @@ from agent_app.events import (
     WindowRef,
     WindowsSeen,
 )
-from agent_app.geometry import FrameTransform
+from agent_app.geometry import FrameTransform, ScreenPoint
 from agent_app.model_runtime import GenerationRequest, ModelRuntime, Reply
 from agent_app.screen.frame import Frame, Screen
 from agent_app.screen.ring import FrameRing
 from agent_app.screen.settle import SelfMoving, Settled, SettleLimits, wait_until_settled
+from agent_app.wording import Words, choice, say, words_of
 
 AT_THE_END = SettleLimits(minimum=0.5, reaction=1.0, quiet=0.5, maximum=4.0)
 BETWEEN_ACTIONS = SettleLimits(minimum=0.05, reaction=0.15, quiet=0.1, maximum=1.5)
@@ -63,11 +63,11 @@ _OUTCOMES: dict[EndReason, Outcome] = {
     "miss": "failure",
 }
 
-GO_ON, ONE_STEP, STOP = "go on", "one step", "stop"
-_OFFERS: dict[Cause, str] = {
-    "hand": "You took over. Shall the agent go on, from what the screen shows now?",
-    "person": "The run is paused. Shall it go on?",
-    "veto": "You stopped this before it was done. What should the agent do instead?",
+GO_ON, ONE_STEP, STOP = choice("go on"), choice("one step"), choice("stop")
+_OFFERS: dict[Cause, Words] = {
+    "hand": say("You took over. Shall the agent go on, from what the screen shows now?"),
+    "person": say("The run is paused. Shall it go on?"),
+    "veto": say("You stopped this before it was done. What should the agent do instead?"),
 }
 _POLL = 0.05  # seconds
 
@@ -133,7 +133,7 @@ class Course(ABC):
                 self.screen.check()
             finished = yield from self.work()
         except RunEnded as ended:
-            yield self.finished(_OUTCOMES[ended.reason], str(ended))
+            yield self.finished(_OUTCOMES[ended.reason], ended.told)
         except KnownError as error:
             yield self.finished("error", str(error))
             raise
@@ -145,11 +145,18 @@ class Course(ABC):
         finally:
             self.input.release_all()
 
-    def finished(self, outcome: Outcome, reason: str, answer: str = "") -> RunFinished:
+    def finished(self, outcome: Outcome, reason: str | Words, answer: str = "") -> RunFinished:
         """The last event, as of now."""
         now = time.monotonic()
         return RunFinished(
-            outcome, reason, answer, self.steps, now - self.started, self.tokens, now
+            outcome=outcome,
+            reason=str(reason),
+            answer=answer,
+            steps=self.steps,
+            seconds=now - self.started,
+            tokens=self.tokens,
+            at=now,
+            words=words_of(reason),
         )
 
     def look(self) -> Frame:
@@ -281,15 +288,18 @@ class Course(ABC):
             self.take_hint(hint)
             self.control.resume_step()
             return
-        answer = yield from self.ask(self.steps, _OFFERS[cause], (GO_ON, ONE_STEP, STOP))
+        question, choices = self.offer(cause)
+        answer = yield from self.ask(self.steps, question, choices)
         self.check_stop()
         if answer is None:
-            raise RunEnded("stopped", "it was paused, and nobody said that it may go on")
+            raise RunEnded("stopped", say("it was paused, and nobody said that it may go on"))
         if answer == STOP:
             raise RunEnded("stopped")
-        if answer not in (GO_ON, ONE_STEP):
+        if answer in (GO_ON, ONE_STEP):
+            self.control.resume(steps=1 if answer == ONE_STEP else None)
+        else:
             self.take_hint(answer)
-        self.control.resume(steps=1 if answer == ONE_STEP else None)
+            self.control.resume_step()
 
     def wait_for_leave(self) -> Iterator[Event]:
         """Hold still until another step may begin, as `hold` does."""
@@ -297,21 +307,27 @@ class Course(ABC):
         while not self.control.grants_step():
             yield from self.hold()
 
+    def offer(self, cause: Cause) -> tuple[Words, tuple[str, ...]]:
+        """What the person is asked after a pause, and the answers that they may choose from."""
+        return _OFFERS[cause], (GO_ON, ONE_STEP, STOP)
+
     def take_hint(self, hint: str) -> None:  # noqa: B027 - what goes by a script has no use for it
         """What a person said instead of a plain yes, or into the run; empty when they did not."""
 
     def offer_veto(
-        self, number: int, actions: Sequence[Action], transform: FrameTransform
+        self,
+        number: int,
+        actions: Sequence[Action],
+        points: Sequence[tuple[ScreenPoint, ...]],
     ) -> Iterator[Event]:
-        """Leave the person time to say no to what a step is about to do.
+        """Leave the person time to say no to what a step is about to do, at these places of each.
 
         Raises HandedOver when they do, and as `check_halt` does.
         """
         seconds = self.control.veto_seconds
         if seconds <= 0:
             return
-        points = tuple(target_points(action, transform) for action in actions)
-        offered = VetoOffered(number, tuple(actions), points, seconds, time.monotonic())
+        offered = VetoOffered(number, tuple(actions), tuple(points), seconds, time.monotonic())
         with self.control.offering_veto():
             yield offered
             self.wait(seconds)
@@ -325,13 +341,15 @@ class Course(ABC):
     def ask(
         self,
         number: int,
-        question: str,
+        question: str | Words,
         choices: tuple[str, ...],
         *,
         seconds: float | None = None,
     ) -> Generator[Event, None, str | None]:
         """Ask the person; None when nobody answered, within `seconds` if they are given."""
-        asked = QuestionAsked(number, question, choices, time.monotonic(), seconds)
+        asked = QuestionAsked(
+            number, str(question), choices, time.monotonic(), seconds, words_of(question)
+        )
         with self.control.hands_free():  # they may point at something, or show it
             yield asked
             answer = self.answerer(asked)
@@ -352,8 +370,9 @@ class Course(ABC):
     def check_time(self) -> None:
         """Raises RunEnded when the time is up."""
         if self.seconds_left() <= 0:
-            seconds = self.budgets.seconds
-            raise RunEnded("time limit", f"the limit of {seconds:g} seconds is reached")
+            seconds = f"{self.budgets.seconds:g}"
+            limit = say("the limit of {seconds} seconds is reached", seconds=seconds)
+            raise RunEnded("time limit", limit)
 
     def seconds_left(self) -> float:
         """Of the run's own time."""

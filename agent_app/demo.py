@@ -25,8 +25,9 @@ from agent_app.events import ActionDecided, Budgets, Event, QuestionAsked
 from agent_app.geometry import Size
 from agent_app.loop import LoopSettings
 from agent_app.model_runtime import ModelOptions, Sampling
-from agent_app.session import Workplace, WorkplaceOptions
+from agent_app.session import LiveSession
 from agent_app.ui import ShownWindow, run_window
+from agent_app.workplace import Workplace, WorkplaceOptions
 
 _DESKTOP = Size(1280, 800)
 _WORDS = "naïve café, 1 < 2 & 2 > 1, 你好，世界 — Grüße 😀"
@@ -122,7 +123,7 @@ def run_demo(output: Path, *, model: str, virtual: Size | None) -> int:
         for program in demo.programs:
             place.launch(program)
         episode = folder / "episode"
-        session = place.session(demo.task, episode=episode)
+        session = LiveSession(place, demo.task, episode=episode)
 
         def on_batch(window: ShownWindow, events: Sequence[Event]) -> None:
             for event in events:

@@ -2,7 +2,8 @@
 
 The window, the console, the recorder, the tests and the exports all consume this stream. Frames are
 named by their sha1 and never carried inside an event. All times are seconds; `at` is the monotonic
-clock.
+clock. Where a text of an event is ours and not the model's, `words` is what it was made of, by
+which it is shown in another language.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from agent_app.actions import Action
 from agent_app.control import Cause
 from agent_app.geometry import FrameBox, FrameTransform, Monitor, Region, ScreenPoint
 from agent_app.model_runtime import Channel, EndedBy
+from agent_app.wording import Words
 
 Outcome = Literal["success", "failure", "stopped", "limit", "error"]
 Approval = Literal["once", "run", "refused", "stopped", "unanswered"]
@@ -129,20 +131,22 @@ class ReplyReceived(msgspec.Struct, frozen=True, tag="reply_received"):
     at: float
 
 
-class ModelErred(msgspec.Struct, frozen=True, tag="model_erred"):
+class ModelErred(msgspec.Struct, frozen=True, tag="model_erred", omit_defaults=True):
     """The reply could not be carried out; `message` is what the model is told."""
 
     step: int
     message: str
     at: float
+    words: Words | None = None
 
 
-class ModelWarned(msgspec.Struct, frozen=True, tag="model_warned"):
+class ModelWarned(msgspec.Struct, frozen=True, tag="model_warned", omit_defaults=True):
     """The loop noticed something (no effect, going in circles); `message` goes to the model."""
 
     step: int
     message: str
     at: float
+    words: Words | None = None
 
 
 class TargetFound(msgspec.Struct, frozen=True, tag="target_found"):
@@ -192,8 +196,8 @@ class ActionDecided(msgspec.Struct, frozen=True, tag="action_decided"):
 class VetoOffered(msgspec.Struct, frozen=True, tag="veto_offered"):
     """Live only, never recorded: the step's first input is sent in so many seconds.
 
-    `actions` are all that the step is about to do, each with its places; the first one has been
-    decided just before.
+    `actions` are all that the step is about to do, each with its places as far as they are known;
+    the first one has been decided just before.
     """
 
     step: int
@@ -234,10 +238,11 @@ class ActionJudged(msgspec.Struct, frozen=True, tag="action_judged"):
     at: float
 
 
-class ApprovalGiven(msgspec.Struct, frozen=True, tag="approval_given"):
+class ApprovalGiven(msgspec.Struct, frozen=True, tag="approval_given", omit_defaults=True):
     """What became of an action that the person was asked about.
 
-    `scope` says what else is allowed with it, where the answer was to allow it for this run.
+    `scope` says what else is allowed with it, where the answer was to allow it for this run; the
+    `words` are its.
     """
 
     step: int
@@ -246,16 +251,21 @@ class ApprovalGiven(msgspec.Struct, frozen=True, tag="approval_given"):
     answer: Approval
     scope: str
     at: float
+    words: Words | None = None
 
 
 class QuestionAsked(msgspec.Struct, frozen=True, tag="question_asked", omit_defaults=True):
-    """`seconds` is how long the answer is waited for; None is as long as it takes."""
+    """`seconds` is how long the answer is waited for; None is as long as it takes.
+
+    With `words`, the choices are ours, too.
+    """
 
     step: int
     question: str
     choices: tuple[str, ...]
     at: float
     seconds: float | None = None
+    words: Words | None = None
 
 
 class QuestionAnswered(msgspec.Struct, frozen=True, tag="question_answered"):
@@ -309,7 +319,9 @@ class StepFinished(msgspec.Struct, frozen=True, tag="step_finished"):
     at: float
 
 
-class RunFinished(msgspec.Struct, frozen=True, tag="run_finished"):
+class RunFinished(msgspec.Struct, frozen=True, tag="run_finished", omit_defaults=True):
+    """How the run ended; the `words` are of its reason."""
+
     outcome: Outcome
     reason: str
     answer: str
@@ -317,6 +329,7 @@ class RunFinished(msgspec.Struct, frozen=True, tag="run_finished"):
     seconds: float
     tokens: int
     at: float
+    words: Words | None = None
 
 
 Event = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from agent_app.actions import Action, AskHuman, Terminate, Wait
 from agent_app.errors import RunEnded
 from agent_app.geometry import RelativePoint
+from agent_app.wording import Words, say
 
 _WARN_SAME, _END_SAME = 2, 4  # the same actions, again without effect
 _WARN_STILL, _END_STILL = 3, 6  # any actions in a row without effect
@@ -22,7 +23,7 @@ class LoopGuard:
         self._last: str | None = None
         self._trail: list[tuple[str, str]] = []
 
-    def observe(self, actions: tuple[Action, ...], *, changed: bool, screen: str) -> str | None:
+    def observe(self, actions: tuple[Action, ...], *, changed: bool, screen: str) -> Words | None:
         """Take in one step; `screen` is the sha1 of the frame after it.
 
         Returns what the model should be told, if anything. Raises RunEnded("loop") once telling
@@ -40,13 +41,17 @@ class LoopGuard:
         self._last = signature
         cycles = self._cycles()
         if self._same >= _END_SAME or self._still >= _END_STILL or cycles >= _END_CYCLES:
-            raise RunEnded("loop", "the same moves were repeated without getting anywhere")
+            raise RunEnded("loop", say("the same moves were repeated without getting anywhere"))
         if self._same >= _WARN_SAME:
-            return "Nothing on the screen changed, again, after the same action. Do something else."
+            return say(
+                "Nothing on the screen changed, again, after the same action. Do something else."
+            )
         if self._still >= _WARN_STILL:
-            return f"Nothing on the screen changed after the last {self._still} actions."
+            return say(
+                "Nothing on the screen changed after the last {count} actions.", count=self._still
+            )
         if cycles >= _WARN_CYCLES:
-            return "You are going in circles: these moves bring back the same screens."
+            return say("You are going in circles: these moves bring back the same screens.")
         return None
 
     def _cycles(self) -> int:

@@ -69,6 +69,7 @@ from agent_app.screen.frame import Frame, Screen
 from agent_app.screen.ring import FrameRing
 from agent_app.screen.settle import Settled, SettleLimits
 from agent_app.typed import Fields, Typing
+from agent_app.wording import say, words_of
 
 ANSWER_SECONDS = 600.0  # a person who watches has answered by then, or has left
 _MISTAKES_IN_A_ROW = 3
@@ -179,7 +180,7 @@ class _Run(Course):
             self.steps += 1
             end = yield from self._step(self.steps)
         yield from self.look_last()
-        return self.finished(end.status, "the model ended the task", end.answer)
+        return self.finished(end.status, say("the model ended the task"), end.answer)
 
     def _step(self, number: int) -> Generator[Event, None, Terminate | None]:
         watch = Stopwatch()
@@ -248,7 +249,8 @@ class _Run(Course):
                 if isinstance(action, InputAction):
                     if not (touched or self.settings.policy.confirm == "all"):  # which asks
                         coming = decision.actions[index:]
-                        yield from self.offer_veto(number, coming, frame.transform)
+                        places = [target_points(each, frame.transform) for each in coming]
+                        yield from self.offer_veto(number, coming, places)
                     deed = Deed(number, index, action, points)
                     look = partial(self._look_to_act, way, frame, touched=touched)
                     now = yield from self.permissions.clear_to_act(deed, look, watch, way.obstruct)
@@ -305,21 +307,28 @@ class _Run(Course):
         )
         if message:
             self.screen.check()  # a capture that froze looks like a screen that does not react
-            yield ModelWarned(number, message, time.monotonic())
-            self.history.remark(message)
+            yield ModelWarned(number, str(message), time.monotonic(), words_of(message))
+            self.history.remark(str(message))
 
     def _err(self, number: int, mistake: ModelMistake) -> Iterator[Event]:
         """Tell the model what was wrong with its reply; the third in a row ends the run."""
         self.mistakes += 1
-        yield ModelErred(number, str(mistake), time.monotonic())
+        yield ModelErred(number, str(mistake), time.monotonic(), words_of(mistake.told))
         self.history.remark(mistake_remark(str(mistake)))
         if self.mistakes >= _MISTAKES_IN_A_ROW:
-            raise RunEnded("mistakes", f"{self.mistakes} unusable replies in a row: {mistake}")
+            told = say(
+                "{count} unusable replies in a row: {last}",
+                count=self.mistakes,
+                last=mistake.told,
+            )
+            raise RunEnded("mistakes", told)
 
     def _check_budgets(self) -> None:
         self.check_stop()
         if self.steps >= self.settings.budgets.steps:
-            raise RunEnded("step limit", f"the limit of {self.steps} steps is reached")
+            limit = say("the limit of {count} steps is reached", count=self.steps)
+            raise RunEnded("step limit", limit)
         if self.tokens >= self.settings.budgets.tokens:
-            raise RunEnded("token limit", f"the limit of {self.tokens} tokens is reached")
+            limit = say("the limit of {count} tokens is reached", count=self.tokens)
+            raise RunEnded("token limit", limit)
         self.check_time()

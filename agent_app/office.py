@@ -12,7 +12,8 @@ from agent_app.geometry import Region
 from agent_app.loop import LoopSettings
 from agent_app.model_runtime import ModelOptions, Progress, RuntimeInfo
 from agent_app.secret_store import SecretStore
-from agent_app.session import LiveSession, Workplace, WorkplaceOptions
+from agent_app.session import LiveSession
+from agent_app.workplace import Workplace, WorkplaceOptions
 
 
 class Office:
@@ -90,7 +91,7 @@ class Office:
 
     def session(self, task: str) -> LiveSession:
         """A session for one task. Raises KnownError."""
-        return self.open().session(task, episode=self._episode)
+        return LiveSession(self.open(), task, episode=self._episode)
 
     def load(self, progress: Progress) -> RuntimeInfo:
         """Open the model that is chosen, which takes as long as its weights take to load.

@@ -36,8 +36,9 @@ from agent_app.episode.reader import open_episode
 from agent_app.events import Budgets, Event, FrameCaptured, RunFinished, StepFinished
 from agent_app.geometry import Size
 from agent_app.loop import LoopSettings
-from agent_app.session import Workplace, WorkplaceOptions
+from agent_app.session import LiveSession
 from agent_app.virtual import end_program
+from agent_app.workplace import Workplace, WorkplaceOptions
 
 # What is done on each visit: the command, in which {folder} has some files, and the steps.
 VISITS = {
@@ -240,7 +241,7 @@ def visited(place: Workplace, program: str, folder: Path, episode: Path) -> Visi
     process = place.launch(command)
     began = time.process_time()
     try:
-        events = list(place.session(steps, episode=episode).events())
+        events = list(LiveSession(place, steps, episode=episode).events())
     finally:
         end_program(process)
     cpu = 1000 * (time.process_time() - began)

@@ -19,7 +19,8 @@ from rich.table import Table
 
 from agent_app.events import ActionDecided, Event, RunFinished, StepFinished, Timing
 from agent_app.geometry import Size
-from agent_app.session import Workplace, WorkplaceOptions
+from agent_app.session import LiveSession
+from agent_app.workplace import Workplace, WorkplaceOptions
 
 TASK = """
 type "one"
@@ -53,7 +54,7 @@ def main() -> None:
                 environment=os.environ,
             ) as place,
         ):
-            events = list(place.session(TASK, episode=Path(folder) / "episode").events())
+            events = list(LiveSession(place, TASK, episode=Path(folder) / "episode").events())
             steps += timings(events)
             outcomes += [e.outcome for e in events if isinstance(e, RunFinished)]
     report(steps, outcomes, options.size)

@@ -32,8 +32,8 @@ from agent_app.errors import KnownError, RunEnded
 from agent_app.events import WindowRef
 from agent_app.geometry import FrameTransform, Monitor, Region, ScreenPoint, Size
 from agent_app.screen.frame import Frame, Pixels
-from agent_app.session import Workplace, WorkplaceOptions
 from agent_app.virtual import VirtualDesktop
+from agent_app.workplace import Workplace, WorkplaceOptions
 from tests.fakes.input import RecordingInput
 
 Bend = Callable[[ScreenPoint], tuple[float, float]]

@@ -23,8 +23,9 @@ from agent_app.events import (
 from agent_app.geometry import FrameTransform, RelativePoint, ScreenPoint, Size
 from agent_app.input import open_input, watch_hands
 from agent_app.input.x11_hands import REACH, Reach
-from agent_app.session import Workplace, WorkplaceOptions
+from agent_app.session import LiveSession
 from agent_app.virtual import VirtualDesktop
+from agent_app.workplace import Workplace, WorkplaceOptions
 from tests.hand import Hand
 
 pytestmark = pytest.mark.desktop
@@ -173,7 +174,7 @@ class Run:
     """A run of the reader that waits, on a desktop with a hand; its events as they come."""
 
     def __init__(self, place: Workplace, folder: Path, answer: str | None) -> None:
-        self.session = place.session("wait 20 seconds", episode=folder)
+        self.session = LiveSession(place, "wait 20 seconds", episode=folder)
         self.events: list[Event] = []
         self._answer = answer
         self._thread = threading.Thread(target=self._run)

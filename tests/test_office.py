@@ -11,7 +11,7 @@ from agent_app.errors import KnownError
 from agent_app.geometry import Size
 from agent_app.model_runtime import no_progress
 from agent_app.office import Office
-from agent_app.session import WorkplaceOptions
+from agent_app.workplace import WorkplaceOptions
 
 pytestmark = pytest.mark.desktop
 

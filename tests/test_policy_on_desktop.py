@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from agent_app import session as session_module
+from agent_app import workplace as workplace_module
 from agent_app.approval import ONCE, REFUSE
 from agent_app.events import ActionJudged, ApprovalGiven, Event, ModelErred, QuestionAsked
 from agent_app.model_runtime import GenerationRequest, ModelRuntime, Token
-from agent_app.session import LiveSession, Workplace, WorkplaceOptions
+from agent_app.session import LiveSession
 from agent_app.virtual import VirtualDesktop, end_program
+from agent_app.workplace import Workplace, WorkplaceOptions
 from tests.fakes.runtime import ScriptedRuntime, reply
 
 pytestmark = pytest.mark.desktop
@@ -118,8 +119,8 @@ def start(
                 assert environment["DISPLAY"]
                 return Obeying([*makers, lambda: DONE]), "for this test"
 
-            monkeypatch.setattr(session_module, "open_runtime", opened)
-            made = place.session("tidy up", episode=tmp_path / "episode")
+            monkeypatch.setattr(workplace_module, "open_runtime", opened)
+            made = LiveSession(place, "tidy up", episode=tmp_path / "episode")
             made.confirm = "risky"
             return made
 

@@ -235,6 +235,17 @@ def test_directions(where: Where, place: str):
     assert chosen(look(seen, Target("A", relations=(Relation(where, "B"),)))) == place
 
 
+def test_a_row_is_also_one_whose_texts_stand_higher_and_lower():
+    """As in a header bar with a title of two lines, where nothing else is in the title's row."""
+    bar = [read("Open", 100, 110), read("note", 400, 100), read("Save", 700, 115)]
+    for wanted, where, other in (("Save", "right of", "note"), ("note", "left of", "Save")):
+        target = Target(wanted, relations=(Relation(where, other),))
+        assert isinstance(look(sight(*bar), target), Match)
+    level = Target("Save", relations=(Relation("right of", "note"),))
+    assert chosen(look(sight(*bar, read("Save", 900, 102)), level)) == "Save@900,102"
+    assert isinstance(look(sight(read("note", 400, 100), read("Save", 700, 120)), level), Missing)
+
+
 def test_equally_near_ones_stay_ambiguous():
     seen = sight(read("B", 100, 100, 20), read("A", 60, 100, 20), read("A", 140, 100, 20))
     target = Target("A", relations=(Relation("next to", "B"),))

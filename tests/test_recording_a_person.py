@@ -34,8 +34,8 @@ from agent_app.replaying.recording import open_recording
 from agent_app.replaying.session import ReplayOptions, ReplaySession
 from agent_app.runtimes.reader.seeing.bus import Bus
 from agent_app.screen.capture import open_screen
-from agent_app.session import Workplace, WorkplaceOptions
 from agent_app.virtual import VirtualDesktop
+from agent_app.workplace import Workplace, WorkplaceOptions
 from tests.applications import WHOLE, Wait, activate, at
 from tests.hand import Hand
 

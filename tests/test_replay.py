@@ -6,6 +6,7 @@ import io
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,12 +28,14 @@ from agent_app.events import (
     FrameCaptured,
     ModelErred,
     ModelWarned,
+    Paused,
     QuestionAnswered,
     QuestionAsked,
     RunFinished,
     RunStarted,
     TargetFound,
     TargetMissed,
+    VetoOffered,
     WindowRef,
     encode_event,
 )
@@ -352,6 +355,54 @@ def test_a_step_that_a_hand_broke_off_is_done_again_or_left_out(answer: str, end
     assert outcome(events)[0] == ends, outcome(events)
     pressed = [event for event in desk.input.events if event[0] == "button_down"]
     assert len(pressed) == (1 if answer == "again" else 0)
+
+
+@pytest.mark.parametrize(
+    ("answer", "ends", "clicks", "offers"),
+    [("again", "success", 1, 2), ("leave it out", "failure", 0, 1), ("no!", "stopped", 0, 1)],
+)
+def test_a_vetoed_step_is_not_done_and_the_person_says_what_becomes_of_it(
+    answer: str, ends: str, clicks: int, offers: int
+) -> None:
+    desk, control = Desk(), Control()
+    control.veto_seconds = 20.0
+    offered: list[VetoOffered] = []
+    asked: list[QuestionAsked] = []
+
+    def answerer(question: QuestionAsked) -> str:
+        asked.append(question)
+        assert desk.input.events == []
+        return answer
+
+    run = desk.replay(part(1, Click(RECORDED), Write("x")), control=control, answerer=answerer)
+    events: list[Event] = []
+    for event in run.events():
+        events.append(event)
+        if isinstance(event, VetoOffered):
+            offered.append(event)
+            if len(offered) == 1:
+                control.veto()
+            control.veto_seconds = 0.01  # the next one passes
+    assert [len(each.actions) for each in offered] == [2] * offers
+    assert offered[0].points == ((ScreenPoint(120, 70),), ())  # the second is found at its turn
+    assert [question.choices for question in asked] == [("again", "leave it out", "stop")]
+    assert [event.cause for event in only(events, Paused)] == ["veto"]
+    assert outcome(events)[0] == ends, outcome(events)
+    assert len([each for each in desk.input.events if each[0] == "button_down"]) == clicks
+
+
+def test_a_script_has_no_time_for_a_veto_where_it_asks_before_every_action() -> None:
+    control = Control()
+    control.veto_seconds = 20.0
+    settings = replace(SETTINGS, policy=SETTINGS.policy.confirming("all"))
+    events = Desk().run(
+        part(1, Click(RECORDED)),
+        control=control,
+        settings=settings,
+        answerer=lambda _question: "allow once",
+    )
+    assert outcome(events)[0] == "success"
+    assert only(events, VetoOffered) == []
 
 
 def test_parameters_replace_what_is_typed() -> None:

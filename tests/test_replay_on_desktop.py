@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_app import session as session_module
+from agent_app import workplace as workplace_module
 from agent_app.codegen.formats import export_episode
 from agent_app.codegen.live import LiveTest
 from agent_app.episode.reader import open_episode
@@ -19,8 +19,9 @@ from agent_app.geometry import Region, Size
 from agent_app.model_runtime import no_progress
 from agent_app.replaying.flow import script_of_flow
 from agent_app.replaying.script import anchor_keys
-from agent_app.session import Workplace, WorkplaceOptions
+from agent_app.session import LiveSession
 from agent_app.virtual import VirtualDesktop
+from agent_app.workplace import Workplace, WorkplaceOptions
 from tests.fakes.runtime import ScriptedRuntime, reply
 
 EDITOR = "mousepad --disable-server"
@@ -72,8 +73,8 @@ def recording(tmp_path_factory: pytest.TempPathFactory, desktop: VirtualDesktop)
                     reply("computer.terminate(status='success', answer='saved')"),
                 ]
             )
-            patch.setattr(session_module, "open_runtime", lambda *_, **__: (runtime, "scripted"))
-            events = list(place.session("Save a line", episode=folder / "episode").events())
+            patch.setattr(workplace_module, "open_runtime", lambda *_, **__: (runtime, "scripted"))
+            events = list(LiveSession(place, "Save a line", episode=folder / "episode").events())
             editor.terminate()
             editor.wait()
     finished = events[-1]

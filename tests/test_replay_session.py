@@ -43,6 +43,7 @@ def test_a_heal_is_accepted_only_when_the_whole_run_passed(
     )
     place: Any = SimpleNamespace(
         surroundings=None,
+        fields=None,
         screen=FakeScreen([FOUND]),
         input=RecordingInput(),
         environment={},

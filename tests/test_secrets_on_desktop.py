@@ -17,8 +17,9 @@ from agent_app.loop import LoopSettings
 from agent_app.model_runtime import no_progress
 from agent_app.policy import Policy
 from agent_app.secret_scan import Scan
-from agent_app.session import Workplace, WorkplaceOptions
+from agent_app.session import LiveSession
 from agent_app.virtual import VirtualDesktop
+from agent_app.workplace import Workplace, WorkplaceOptions
 from tests.applications import Wait, activate
 from tests.fakes.secret_store import store_of
 
@@ -57,7 +58,7 @@ def note(place: Workplace, desktop: VirtualDesktop, tmp_path: Path, wait_until: 
 
 
 def done(place: Workplace, task: str, folder: Path) -> list[Event]:
-    return list(place.session(task, episode=folder).events())
+    return list(LiveSession(place, task, episode=folder).events())
 
 
 def test_a_run_types_a_secret_and_no_event_frame_or_export_of_it_holds_it(
@@ -108,7 +109,7 @@ def test_a_document_that_asks_for_a_secret_gets_none_of_it(
 def test_a_secret_that_is_not_stored_is_named_before_the_run_begins(
     place: Workplace, tmp_path: Path
 ) -> None:
-    session = place.session('type "{{secret:bank}}"', episode=tmp_path / "episode")
+    session = LiveSession(place, 'type "{{secret:bank}}"', episode=tmp_path / "episode")
     events: list[Event] = []
     with pytest.raises(KnownError, match="no secret 'bank'"):
         events += session.events()

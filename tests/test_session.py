@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from agent_app import session as session_module
+from agent_app import workplace as workplace_module
 from agent_app.console import print_run, progress_bar
 from agent_app.errors import KnownError
 from agent_app.events import Event, RunFinished, RunStarted
@@ -26,8 +26,9 @@ from agent_app.model_runtime import (
     no_progress,
     open_runtime,
 )
-from agent_app.session import Workplace, WorkplaceOptions
+from agent_app.session import LiveSession
 from agent_app.virtual import VirtualDesktop
+from agent_app.workplace import Workplace, WorkplaceOptions
 from tests.fakes.runtime import ScriptedRuntime, reply
 from tests.fakes.session import ScriptedSession
 
@@ -64,7 +65,7 @@ class Opener:
 @pytest.fixture
 def opener(monkeypatch: pytest.MonkeyPatch) -> Opener:
     made = Opener()
-    monkeypatch.setattr(session_module, "open_runtime", made)
+    monkeypatch.setattr(workplace_module, "open_runtime", made)
     return made
 
 
@@ -88,14 +89,14 @@ def test_the_model_is_opened_once_and_serves_every_session(
     place: Workplace, opener: Opener, tmp_path: Path
 ) -> None:
     told: list[tuple[str, int, int]] = []
-    session = place.session("first", episode=tmp_path / "1")
+    session = LiveSession(place, "first", episode=tmp_path / "1")
     assert session.runtime is None
     session.prepare(lambda what, done, total: told.append((what, done, total)))
     assert told == [("loading", 1, 2), ("loading", 2, 2)]
     assert session.runtime is not None
     assert session.why == "scripted: for this test"
     outcomes = [event.outcome for event in session.events() if isinstance(event, RunFinished)]
-    events = list(place.session("second", episode=tmp_path / "2").events())
+    events = list(LiveSession(place, "second", episode=tmp_path / "2").events())
     outcomes += [event.outcome for event in events if isinstance(event, RunFinished)]
     assert outcomes == ["success", "success"]
     assert opener.opened == [("any", ModelOptions(device="cpu", precision="int8", context=99))]
@@ -109,14 +110,14 @@ def test_the_model_is_opened_once_and_serves_every_session(
 def test_a_stop_while_the_model_loads_ends_the_run_without_an_episode(
     place: Workplace, opener: Opener, tmp_path: Path
 ) -> None:
-    session = place.session("x", episode=tmp_path / "1")
+    session = LiveSession(place, "x", episode=tmp_path / "1")
     session.prepare(lambda _what, _done, _total: session.stop())
     assert session.runtime is None
     (finished,) = session.events()
     assert isinstance(finished, RunFinished)
     assert finished.outcome == "stopped"
     assert not (tmp_path / "1").exists()
-    again = list(place.session("x", episode=tmp_path / "1").events())
+    again = list(LiveSession(place, "x", episode=tmp_path / "1").events())
     assert isinstance(again[0], RunStarted)
     assert len(opener.opened) == 2
 
@@ -127,9 +128,9 @@ def test_a_model_that_cannot_be_had_is_tried_again_by_the_next_session(
 ) -> None:
     opener.fault = KnownError("no memory", remedy="buy some")
     with pytest.raises(KnownError, match="no memory"):
-        place.session("x", episode=tmp_path / "1").prepare()
+        LiveSession(place, "x", episode=tmp_path / "1").prepare()
     opener.fault = None
-    place.session("x", episode=tmp_path / "1").prepare()
+    LiveSession(place, "x", episode=tmp_path / "1").prepare()
 
 
 def test_ctrl_c_while_the_model_loads_stops_the_run() -> None:

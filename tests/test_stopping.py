@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from agent_app import session as session_module
+from agent_app import workplace as workplace_module
 from agent_app.episode.reader import open_episode
 from agent_app.events import ActionDecided, ActionDone, Event, RunFinished, TokenStreamed
 from agent_app.model_runtime import GenerationRequest, ModelRuntime, Token
-from agent_app.session import LiveSession, Workplace, WorkplaceOptions
+from agent_app.session import LiveSession
 from agent_app.virtual import VirtualDesktop
+from agent_app.workplace import Workplace, WorkplaceOptions
 from tests.applications import activate
 from tests.fakes.runtime import ScriptedRuntime, reply
 from tests.hand import Hand
@@ -117,10 +118,10 @@ def test_a_stop_ends_the_thought_and_the_input_and_closes_the_episode(
         assert environment["DISPLAY"]
         return model, "for this test"
 
-    monkeypatch.setattr(session_module, "open_runtime", opened)
+    monkeypatch.setattr(workplace_module, "open_runtime", opened)
     options = WorkplaceOptions(take_over=False)
     with Workplace(options, environment=desktop.environment) as place:
-        run = Run(place.session("go on and on", episode=tmp_path / "episode"))
+        run = Run(LiveSession(place, "go on and on", episode=tmp_path / "episode"))
         under_way = {
             "thinks": lambda: run.has(TokenStreamed),
             "types": lambda: len(witness.seen()) > 40,

@@ -21,9 +21,10 @@ from agent_app.loop import LoopSettings, run
 from agent_app.prompting import load_prompt
 from agent_app.screen.ring import FrameRing
 from agent_app.screen.settle import SettleLimits
-from agent_app.session import Workplace, WorkplaceOptions
+from agent_app.session import LiveSession
 from agent_app.typed import FieldText, arrived_instead, is_typed
 from agent_app.virtual import VirtualDesktop
+from agent_app.workplace import Workplace, WorkplaceOptions
 from tests.applications import Wait, activate
 from tests.fakes.field import NAME, Field, lost
 from tests.fakes.runtime import ScriptedRuntime, reply
@@ -194,7 +195,7 @@ def test_in_a_real_editor_a_lost_character_is_noticed_and_typed_again(
             lossy = Lossy(place.input)
             place.input = lossy
             task = 'press ctrl+end; type "Hélène Müller"; press ctrl+s'
-            session = place.session(task, episode=tmp_path / "episode")
+            session = LiveSession(place, task, episode=tmp_path / "episode")
             events = list(session.events())
         finally:
             process.kill()

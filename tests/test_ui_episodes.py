@@ -228,16 +228,16 @@ def test_a_run_that_is_over_offers_its_replay(
         with qtbot.waitSignal(window.episodes.viewer.opened):
             window.view.outcome.replay.click()
         assert window.episodes.viewer.isVisible()
-        assert window.episodes_tab.isChecked()
+        assert window.navigation.tabs["episodes"].isChecked()
         assert window.episodes.viewer.heading.task.text() == "Greet the world"
         with qtbot.waitSignal(window.finished):
             window.start("another")
         assert window.view.isVisible()  # a run is watched from its beginning
     else:
         with qtbot.waitSignal(window.episodes.library.shown):
-            window.episodes_tab.click()
+            window.navigation.tabs["episodes"].click()
         assert window.episodes.library.isVisible()
-        window.run_tab.click()
+        window.navigation.tabs["run"].click()
         assert window.view.isVisible()
     with qtbot.waitSignal(window.closed):
         window.close()

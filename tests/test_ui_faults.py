@@ -15,11 +15,11 @@ from pytestqt.qtbot import QtBot
 from agent_app import __version__
 from agent_app.events import Event, StepStarted
 from agent_app.office import Office
-from agent_app.session import WorkplaceOptions
 from agent_app.settings import SettingsFile
 from agent_app.ui import Home
 from agent_app.ui.theme import LIGHT
 from agent_app.ui.window import MainWindow
+from agent_app.workplace import WorkplaceOptions
 from tests.fakes.session import ScriptedSession
 
 ROOT = Path(__file__).parents[1]

@@ -16,9 +16,9 @@ from agent_app.errors import KnownError
 from agent_app.model_runtime import ModelOptions, Progress, RuntimeInfo
 from agent_app.office import Office
 from agent_app.runtimes.kimi_vl.hub import DEFAULT_REPO, find
-from agent_app.session import WorkplaceOptions
 from agent_app.settings import SettingsFile, setting_of
 from agent_app.ui.pages.model import ModelPage
+from agent_app.workplace import WorkplaceOptions
 from tests.fakes.checkpoint import write_checkpoint
 from tests.fakes.hub import folder_files, serve
 

@@ -17,12 +17,12 @@ from agent_app.loop import LoopSettings
 from agent_app.office import Office
 from agent_app.policy.judging import Policy
 from agent_app.policy.rules import Confirm
-from agent_app.session import WorkplaceOptions
 from agent_app.settings import Settings, SettingsFile, setting_of
 from agent_app.ui import Home
 from agent_app.ui.pages.settings import SettingsPage
 from agent_app.ui.theme import LIGHT
 from agent_app.ui.window import MainWindow
+from agent_app.workplace import WorkplaceOptions
 from tests.fakes.session import ScriptedSession
 
 

@@ -61,6 +61,25 @@ def test_the_step_model_keeps_every_rule_of_models() -> None:
     assert tester.model() is model
 
 
+def test_a_row_is_told_anew_only_when_it_looks_otherwise() -> None:
+    session = ScriptedSession(lambda _session: iter(()))
+    story, model = Story(), StepListModel()
+    told: list[int] = []
+    model.dataChanged.connect(lambda first, _last: told.append(first.row()))
+    model.show_story(story)
+    for number in (1, 2):
+        for event in session.play_step(number, drawn_frame(str(number)), CLICK, f"Do {number}"):
+            story.apply(event)
+            model.follow()
+    assert 1 in told
+    told.clear()
+    model.follow()
+    assert told == []
+    story.apply(ModelErred(1, "no such key", 0.0))
+    model.follow()
+    assert told == [0]
+
+
 def test_a_row_says_how_its_step_went() -> None:
     session = ScriptedSession(lambda _session: iter(()))
     story, model = Story(), StepListModel()

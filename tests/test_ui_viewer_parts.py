@@ -20,9 +20,10 @@ from agent_app.episode.reader import Episode, open_episode
 from agent_app.screen.frame import Pixels
 from agent_app.ui.labels import LineLabel, plain_tip
 from agent_app.ui.screenshot import ScreenshotView
-from agent_app.ui.story import shown_line, shown_text
+from agent_app.ui.story import GrowingText, shown_line, shown_text
 from agent_app.ui.theme import LIGHT
-from agent_app.ui.thought import ThoughtView, sentence_at
+from agent_app.ui.thought import ThoughtView
+from agent_app.ui.thought_text import sentence_at
 from agent_app.ui.viewer.finding import find_all, first_at
 from agent_app.ui.viewer.frames import FrameLoader
 from agent_app.ui.viewer.player import SPEEDS, Player
@@ -254,6 +255,18 @@ def test_a_sentence_is_found_by_any_of_its_characters() -> None:
         start = text.index(sentence)
         for at in range(start, start + len(sentence)):
             assert sentence_at(text, at) == (start, start + len(sentence))
+
+
+PARTS = st.sampled_from(["`", "```py", "\n", "\r", "\r\n", "\u2029", "\u202e", "a", " x", "😀"])
+
+
+@given(st.lists(PARTS, max_size=30))
+def test_a_text_that_grows_is_shown_as_if_it_had_come_whole(parts: list[str]) -> None:
+    growing = GrowingText()
+    for count in range(len(parts) + 1):
+        text = "".join(parts[:count])
+        assert growing.show(text) == shown_text(text)
+    assert growing.show("other") == "other"
 
 
 @pytest.mark.usefixtures("qapp")

@@ -233,7 +233,7 @@ def test_stop_while_the_session_is_being_made_stops_it(qtbot: QtBot) -> None:
     qtbot.addWidget(window)
     window.start("x")
     assert window.view.status.model.text() == "Getting the model ready…"
-    window.stop()
+    window.current.stop()
     with qtbot.waitSignal(window.finished):
         go_on.set()
     assert session.stopped.is_set()
@@ -537,7 +537,7 @@ def test_the_mode_of_the_window_is_that_of_its_next_run(
     assert it.sessions[0].confirm == "all"
     assert not window.task.mode.isEnabled()
     with qtbot.waitSignal(window.finished):
-        window.stop()
+        window.current.stop()
     assert window.task.mode.isEnabled()
 
 
@@ -592,7 +592,7 @@ def test_a_run_that_does_not_end_is_given_up(qtbot: QtBot) -> None:
     qtbot.addWidget(window)
     window.show()
     window.start("x")
-    worker = window._worker
+    worker = window.current._worker
     assert worker is not None
     window.close()
     assert not window.isVisible()

@@ -9,12 +9,15 @@ from typing import get_args
 
 from agent_app.codegen.formats import FORMATS
 from agent_app.episode.entry import State
+from agent_app.policy.file import default_rules
 from agent_app.settings import SETTINGS
 from agent_app.settings.kinds import Choice
 
-UI = Path(__file__).parents[1] / "agent_app" / "ui"
+CORE = Path(__file__).parents[1] / "agent_app"
+UI = CORE / "ui"
 Text = tuple[str, str]  # context, source
 _NAMED = {"said": "Settings", "tr": "Viewer"}  # functions of a module that translate, as which
+_SAID = ("say", "choice")  # functions of the core that say what a text is made of
 
 
 def all_texts() -> set[Text]:
@@ -22,7 +25,18 @@ def all_texts() -> set[Text]:
     found = {text for path in sorted(UI.rglob("*.py")) for text in texts_in(path)}
     formats = {("Formats", each.about) for each in FORMATS.values()}
     states = {("Entries", state) for state in get_args(State)}
-    return found | formats | states | set(settings_texts())
+    core = {text for path in sorted(CORE.rglob("*.py")) for text in core_texts_in(path)}
+    risks = {("Words", risk.why) for risk in default_rules().risks}
+    risks |= {("Words", rule.why) for rule in default_rules().rules if rule.why}
+    return found | formats | states | core | risks | set(settings_texts())
+
+
+def core_texts_in(path: Path) -> Iterator[Text]:
+    """The texts of one file that a person reads; raises where one is put together before."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        said = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args
+        if said and node.func.id in _SAID:
+            yield "Words", _literal(node, 0, path)
 
 
 def texts_in(path: Path) -> Iterator[Text]:

@@ -82,7 +82,8 @@ def demonstrate(
 
     from agent_app.demonstration.session import DemonstrationSession
     from agent_app.hiding.fields import start_accessibility
-    from agent_app.session import EXIT_STATUS, Workplace, WorkplaceOptions
+    from agent_app.session import EXIT_STATUS
+    from agent_app.workplace import Workplace, WorkplaceOptions
 
     chosen = _recording_options(options)
     place_options = WorkplaceOptions(

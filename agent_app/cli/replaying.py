@@ -17,9 +17,12 @@ from agent_app.cli.running import (
     add_model_choice,
     add_policy,
     add_sampling,
+    add_veto,
+    checked_veto,
     require_display_for_window,
     workplace_options,
 )
+from agent_app.control import VETO_SECONDS
 from agent_app.errors import KnownError
 
 if TYPE_CHECKING:
@@ -75,6 +78,7 @@ def add_replay(commands: Commands) -> None:
         metavar="ACTION",
         help="list, or accept N, or reject N: what help on a miss has found",
     )
+    add_veto(replay)
     add_desktop(replay)
     add_limits(replay, steps=_STEPS)
     add_policy(replay)
@@ -205,9 +209,11 @@ def _execute(folder: Path, options: argparse.Namespace) -> int:
     from agent_app.replaying.recording import open_recording
     from agent_app.replaying.session import ReplayOptions, ReplaySession
     from agent_app.secret_store import open_store
-    from agent_app.session import EXIT_STATUS, Workplace
+    from agent_app.session import EXIT_STATUS
+    from agent_app.workplace import Workplace
 
     chosen = workplace_options(options, prompt="grounding", confirm="none")
+    veto = checked_veto(options.veto)
     params = read_params(options.params)
     if not options.no_window:
         require_display_for_window()
@@ -239,6 +245,7 @@ def _execute(folder: Path, options: argparse.Namespace) -> int:
 
             console = Console()
             session = make_session()
+            session.offer_veto(veto or 0.0)
             finished = print_run(session, console)
             if session.recorder.folder.exists():
                 console.print(f"episode: {session.recorder.folder}", style="dim", soft_wrap=True)
@@ -252,4 +259,5 @@ def _execute(folder: Path, options: argparse.Namespace) -> int:
             task=recording.task,
             autostart=True,
             confirm=settings.policy.confirm,
+            veto_seconds=VETO_SECONDS if veto is None else veto,
         )

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from agent_app.model_runtime import Sampling
     from agent_app.policy.judging import Policy
     from agent_app.policy.rules import Confirm
-    from agent_app.session import WorkplaceOptions
     from agent_app.settings import Settings
+    from agent_app.workplace import WorkplaceOptions
 
 
 def add_run(commands: Commands) -> None:
@@ -48,17 +48,22 @@ def add_work(run: argparse.ArgumentParser) -> None:
         help="the model may type this stored secret, too (those that the task names, it may); may "
         "be given several times",
     )
-    run.add_argument(
+    add_veto(run)
+    add_limits(run, terminal=False)
+    add_policy(run)
+    add_sampling(run)
+    leave_to_settings(run)
+
+
+def add_veto(parser: argparse.ArgumentParser) -> None:
+    """`--veto`; `checked_veto` says what is wrong with it."""
+    parser.add_argument(
         "--veto",
         type=float,
         metavar="S",
         help="show what it is about to do for so many seconds before it does it, so that you can "
         f"say no (default: {VETO_SECONDS:g} in the window, 0 with --no-window; 0 is at once)",
     )
-    add_limits(run, terminal=False)
-    add_policy(run)
-    add_sampling(run)
-    leave_to_settings(run)
 
 
 def add_model_choice(parser: argparse.ArgumentParser) -> None:
@@ -215,11 +220,12 @@ def _run(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     from agent_app.console import print_run
-    from agent_app.session import EXIT_STATUS, Workplace
+    from agent_app.session import EXIT_STATUS, LiveSession
+    from agent_app.workplace import Workplace
 
     with Workplace(chosen, environment=os.environ, secrets=store) as place:
         console = Console()
-        session = place.session(options.task, episode=options.episode)
+        session = LiveSession(place, options.task, episode=options.episode)
         session.offer_veto(veto or 0.0)
         finished = print_run(session, console)
         if session.recorder.folder.exists():
@@ -242,7 +248,11 @@ def chosen_veto(
 
     Raises KnownError for more than anybody waits.
     """
-    veto: float | None = filled(options, settings).veto
+    return checked_veto(filled(options, settings).veto)
+
+
+def checked_veto(veto: float | None) -> float | None:
+    """The seconds of `--veto`; raises KnownError for more than anybody waits."""
     if veto is not None and not 0 <= veto <= MOST_VETO_SECONDS:
         raise KnownError(
             f"nobody waits {veto:g} seconds before each act",
@@ -264,7 +274,7 @@ def workplace_options(
     """
     from agent_app.events import Budgets
     from agent_app.loop import ANSWER_SECONDS, LoopSettings
-    from agent_app.session import WorkplaceOptions
+    from agent_app.workplace import WorkplaceOptions
 
     if options.max_steps < 1 or options.max_seconds <= 0:
         raise KnownError("a run needs room to work", remedy="give limits above zero")

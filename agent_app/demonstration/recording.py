@@ -57,7 +57,7 @@ from agent_app.hiding.shots import Shot
 from agent_app.screen.frame import Frame
 from agent_app.screen.ring import FrameRing
 from agent_app.screen.settle import SettleLimits, moved
-from agent_app.session import Workplace
+from agent_app.workplace import Workplace
 from agent_app.xdisplay import x_display
 
 MODEL = "human"

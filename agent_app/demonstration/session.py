@@ -15,7 +15,7 @@ from agent_app.events import Event
 from agent_app.model_runtime import Progress, RuntimeInfo, no_progress
 from agent_app.screen.frame import Frame
 from agent_app.screen.ring import FrameRing
-from agent_app.session import Workplace
+from agent_app.workplace import Workplace
 
 
 class DemonstrationSession:

@@ -31,6 +31,7 @@ from agent_app.geometry import ScreenPoint
 from agent_app.input.x11_clipboard import Clipboard
 from agent_app.input.x11_keymap import Keymap, Stroke, press
 from agent_app.input.x11_text import Typist
+from agent_app.wording import say
 from agent_app.xdisplay import x_display
 
 _XLIB = (0, 33)
@@ -180,7 +181,7 @@ class X11Input:
             return
         self._put = None
         if here in self._corners:
-            raise RunEnded("stopped", "the pointer was moved into a corner of the screen")
+            raise RunEnded("stopped", say("the pointer was moved into a corner of the screen"))
 
 
 def _check_xlib() -> None:

@@ -18,10 +18,11 @@ from agent_app.keys import MODIFIERS, STOP_CHORD, chord_of
 from agent_app.policy.case import Case, texts_of
 from agent_app.policy.file import default_rules
 from agent_app.policy.matching import holds
-from agent_app.policy.rules import Confirm, Rule, Rules, Verdict, kind_of
+from agent_app.policy.rules import Confirm, Kind, Rule, Rules, Verdict, kind_of
 from agent_app.policy.scene import Scene
-from agent_app.policy.wording import deed_of, sentence_of, window_of
+from agent_app.policy.wording import deed_of, window_of
 from agent_app.policy.words import first_found, word_list
+from agent_app.wording import Words, say
 
 # Chords that leave the session, switch its terminal or kill its X server, and a person's own.
 _BARRED = frozenset(
@@ -34,13 +35,26 @@ _BARRED = frozenset(
         *(f"ctrl+alt+f{n}" for n in range(1, 13)),
     )
 )
-_TERMINAL = "what is typed into a terminal runs as a command"
-_IN_PASSWORDS = "the keyboard is in a field for passwords"
-_UNKNOWN = "the application does not tell which field has the keyboard; it may be for passwords"
-_UNREAD = "there is no text there that could be read, and the application gives it no name"
-_MOVED_ON = "its keys move to something else first, and what they press there is not known yet"
-_BLIND = "the screen cannot be read here, so what is there is unknown (agent-app doctor helps)"
-_EVERY = "you are asked before every action"
+_TERMINAL = say("what is typed into a terminal runs as a command")
+_IN_PASSWORDS = say("the keyboard is in a field for passwords")
+_UNKNOWN = say(
+    "the application does not tell which field has the keyboard; it may be for passwords"
+)
+_UNREAD = say("there is no text there that could be read, and the application gives it no name")
+_MOVED_ON = say("its keys move to something else first, and what they press there is not known yet")
+_BLIND = say("the screen cannot be read here, so what is there is unknown (agent-app doctor helps)")
+_EVERY = say("you are asked before every action")
+_ANY = say("any window")
+_SOME = say("a window that is not known")
+_SEVERAL = say("windows that are not known")
+_EVERY_KIND: dict[Kind, Words] = {
+    "click": say("every click"),
+    "drag": say("every drag"),
+    "scroll": say("every scroll"),
+    "move": say("every move"),
+    "type": say("every type"),
+    "press": say("every press"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +68,36 @@ class Judgement:
 
     verdict: Literal["ask", "refuse"]
     rule: str
-    reason: str
-    deed: str
-    window: str
-    scope: str
+    reason: Words
+    deed: Words
+    window: str | Words
+    scope: Words
     shown: tuple[ShownText, ...] = ()
 
     @property
-    def refusal(self) -> str:
+    def refusal(self) -> Words:
         """What the model is told when it is refused."""
-        return (
-            f"You may not {self.deed}: {self.reason} (rule “{self.rule}”). Choose another way; "
-            "only a person can allow it, in policy.toml."
+        return say(
+            "You may not {deed}: {reason} (rule “{rule}”). Choose another way; "
+            "only a person can allow it, in policy.toml.",
+            deed=self.deed,
+            reason=self.reason,
+            rule=self.rule,
         )
 
-    def question(self, seconds: float) -> str:
+    def question(self, seconds: float) -> Words:
         """What the person is asked, who has `seconds` to answer."""
-        return (
-            f"May the agent {self.deed}{f' in {self.window}' if self.window else ''}?\n"
-            f"{sentence_of(self.reason)}\n"
-            f"“For this run” allows {self.scope}.\n"
-            f"Without an answer in {seconds:g} seconds it is not done. (Rule: {self.rule})"
+        deed = self.deed
+        if self.window:
+            deed = _in_window(deed, self.window)
+        return say(
+            "May the agent {deed}?\n{reason}.\n“For this run” allows {scope}.\n"
+            "Without an answer in {seconds} seconds it is not done. (Rule: {rule})",
+            deed=deed,
+            reason=self.reason,
+            scope=self.scope,
+            seconds=f"{seconds:g}",
+            rule=self.rule,
         )
 
 
@@ -84,8 +107,8 @@ class _Found:
 
     verdict: Verdict
     rule: str
-    reason: str
-    scope: str
+    reason: Words
+    scope: Words
     shown: tuple[ShownText, ...] = ()
     sure: bool = True
 
@@ -153,7 +176,8 @@ class Policy:
         if found is None or found.verdict == "allow":
             if self.confirm != "all":
                 return None
-            scope = f"every {kind} in {window_of(case) or 'a window that is not known'}"
+            every = _EVERY_KIND[kind]
+            scope = _in_window(every, window_of(case) or _SOME)
             found = _Found("ask", "confirm all", _EVERY, scope)
         verdict = found.verdict
         if verdict == "refuse" and not found.sure and self.confirm != "none":
@@ -191,10 +215,15 @@ class Policy:
         return asked
 
     def _by_rule(self, rule: Rule, case: Case, *, sure: bool = True) -> _Found:
-        why = rule.why or f"your rule “{rule.name}” says so"
+        why = Words(rule.why) if rule.why else say("your rule “{rule}” says so", rule=rule.name)
         if not sure:
-            why = f"it cannot be told whether the rule “{rule.name}” applies ({why})"
-        scope = f"what the rule “{rule.name}” asks about in {case.application or 'any window'}"
+            why = say(
+                "it cannot be told whether the rule “{rule}” applies ({why})",
+                rule=rule.name,
+                why=why,
+            )
+        asks = say("what the rule “{rule}” asks about", rule=rule.name)
+        scope = _in_window(asks, case.application or _ANY)
         shown = case.nearby.own if rule.words and case.nearby else ()
         return _Found(rule.verdict, rule.name, why, scope, shown, sure)
 
@@ -205,9 +234,9 @@ class Policy:
             return None
         terminals = rules.private_terminals if self.private else rules.terminals
         enters = case.types or case.activates
-        where = case.application or "a window that is not known"
+        where = case.application or _SOME
         if (case.pastes or not case.pointer) and terminals != "allow" and case.in_terminal:
-            scope = f"typing in the terminal {where}"
+            scope = say("typing in the terminal {window}", window=where)
             rule = "typing.private_terminals" if self.private else "typing.terminals"
             return _Found(terminals, rule, _TERMINAL, scope)
         if not enters or not self._matters(rules.passwords, rules.unknown):
@@ -215,9 +244,10 @@ class Policy:
         if case.in_terminal:
             return None  # allowed above; it has no field for passwords
         if case.focus is None:
-            return _Found(rules.unknown, "typing.unknown", _UNKNOWN, f"typing in {where}")
+            scope = _in_window(say("typing"), where)
+            return _Found(rules.unknown, "typing.unknown", _UNKNOWN, scope)
         if case.focus.password and case.types and not case.names_secret:
-            scope = f"typing into fields for passwords in {where}"
+            scope = _in_window(say("typing into fields for passwords"), where)
             return _Found(rules.passwords, "typing.passwords", _IN_PASSWORDS, scope)
         return None
 
@@ -233,7 +263,7 @@ class Policy:
         if case.clicks:
             nearby = case.nearby
             if nearby is None:
-                scope = f"clicks in {case.application or 'windows that are not known'}"
+                scope = _in_window(say("clicks"), case.application or _SEVERAL)
                 return _Found("ask", "reading", _BLIND, scope)
             if nearby.harmless and not case.in_browser:
                 return None
@@ -242,14 +272,16 @@ class Policy:
             if not (nearby.own and nearby.sure):
                 if not nearby.drawn:
                     return None
-                scope = f"clicks on what cannot be read in {case.application or 'any window'}"
+                unread = say("clicks on what cannot be read")
+                scope = _in_window(unread, case.application or _ANY)
                 return _Found(self.rules.unread, "reading.unread", _UNREAD, scope)
             confirming = word_list(self.rules.confirming)
             if first_found(confirming, texts_of(nearby.own)) is None:
                 return None
             return self._risk_in_dialog(case)
         if case.moves_on and self.rules.unread != "allow":
-            scope = f"keys that move on and then press Enter in {case.application or 'any window'}"
+            moving = say("keys that move on and then press Enter")
+            scope = _in_window(moving, case.application or _ANY)
             return _Found(self.rules.unread, "reading.unread", _MOVED_ON, scope)
         if case.activates and (found := self._risk_in(case, case.focused)):
             return found
@@ -260,7 +292,7 @@ class Policy:
     def _risk_in_dialog(self, case: Case) -> _Found | None:
         texts = case.dialog
         if texts is None:
-            scope = f"answers to dialogs in {case.application or 'windows that are not known'}"
+            scope = _in_window(say("answers to dialogs"), case.application or _SEVERAL)
             return _Found("ask", "reading", _BLIND, scope)
         return self._risk_in(case, texts, dialog=True)
 
@@ -275,17 +307,25 @@ class Policy:
             texts = texts_of(shown) if not dialog else [each.text for each in shown]
             if found := first_found(word_list(risk.words), texts):
                 word, text = found
-                place = "its dialog says" if dialog else "it says"
-                reason = f"{place} “{word}”, and {risk.why}"
+                why = Words(risk.why)
+                if dialog:
+                    reason = say("its dialog says “{word}”, and {why}", word=word, why=why)
+                else:
+                    reason = say("it says “{word}”, and {why}", word=word, why=why)
                 clicked = case.nearby.own if case.clicks and case.nearby else ()
                 deed = deed_of(case, clicked, by_ing=True)
-                beside = "" if case.clicks and not dialog else f", where “{text}” stands,"
-                scope = f"{deed}{beside} in {case.application or 'any window'}"
+                if dialog or not case.clicks:
+                    deed = say("{deed}, where “{text}” stands,", deed=deed, text=text)
+                scope = _in_window(deed, case.application or _ANY)
                 named = tuple(each for each in shown if each.text == text) or shown
                 best = _Found(risk.verdict, f"words.{risk.name}", reason, scope, named)
                 if risk.verdict == "refuse":
                     break
         return best
+
+
+def _in_window(what: Words, window: str | Words) -> Words:
+    return say("{what} in {window}", what=what, window=window)
 
 
 def _place_in_chord(key: str) -> tuple[int, str]:

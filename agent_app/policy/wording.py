@@ -8,33 +8,38 @@ from collections.abc import Sequence
 from agent_app.actions import Action, Click, Write, describe_action
 from agent_app.events import ShownText
 from agent_app.policy.case import Case
+from agent_app.policy.rules import Kind
+from agent_app.wording import Words, say
 
 _LONGEST = 80  # characters of a text that are shown
 _LABEL = 60
-_VERBS = {
-    "click": ("click", "clicking"),
-    "drag": ("drag to", "dragging to"),
-    "scroll": ("scroll", "scrolling"),
-    "move": ("point at", "pointing at"),
-    "type": ("type", "typing"),
-    "press": ("press", "pressing"),
+_VERBS: dict[Kind, tuple[Words, Words]] = {
+    "click": (say("click"), say("clicking")),
+    "drag": (say("drag to"), say("dragging to")),
+    "scroll": (say("scroll"), say("scrolling")),
+    "move": (say("point at"), say("pointing at")),
+    "type": (say("type"), say("typing")),
+    "press": (say("press"), say("pressing")),
 }
+_HOW = {"double": say("double"), "right": say("right"), "middle": say("middle")}  # it is clicked
 
 
-def deed_of(case: Case, own: Sequence[ShownText], *, by_ing: bool = False) -> str:
+def deed_of(case: Case, own: Sequence[ShownText], *, by_ing: bool = False) -> Words:
     """What is done, such as `click “Send”`; with `by_ing`, `clicking “Send”`."""
     verb = _VERBS[case.kind][by_ing]
     if isinstance(case.action, Click):
-        before = " ".join(describe_action(case.action).split()[:-1])  # double, right, ctrl
-        verb = f"{before} {verb}".strip()
+        for how in reversed(describe_action(case.action).split()[:-1]):  # double, right, ctrl
+            verb = say("{how} {verb}", how=_HOW.get(how, how), verb=verb)
     if case.pointer:
         label = plain(" ".join(_labels(own)), _LABEL)
-        return f"{verb} “{label}”" if label else f"{verb} something without a text"
+        if not label:
+            return say("{verb} something without a text", verb=verb)
+        return say("{verb} “{label}”", verb=verb, label=label)
     secret = "focus" in vars(case) and case.focus is not None and case.focus.password
-    return f"{verb} {_typed(case.action, hidden=secret)}"
+    return say("{verb} {what}", verb=verb, what=_typed(case.action, hidden=secret))
 
 
-def window_of(case: Case) -> str:
+def window_of(case: Case) -> str | Words:
     """Where it goes, such as `“notes.txt - Mousepad”`; empty when that is not known."""
     window = case.window
     if window is None:
@@ -42,14 +47,9 @@ def window_of(case: Case) -> str:
     title = plain(window.title, _LABEL)
     named = window.application
     if not title:
-        return f"a menu or popup of {named}" if named else ""
+        return say("a menu or popup of {application}", application=named) if named else ""
     beside = f" ({named})" if named and named.casefold() not in title.casefold() else ""
     return f"“{title}”{beside}"
-
-
-def sentence_of(reason: str) -> str:
-    """The reason as a sentence of its own."""
-    return f"{reason[:1].upper()}{reason[1:]}."
 
 
 def plain(text: str, most: int) -> str:
@@ -75,13 +75,14 @@ def _labels(own: Sequence[ShownText]) -> list[str]:
     return list(dict.fromkeys(each.text for each in kept))
 
 
-def _typed(action: Action, *, hidden: bool) -> str:
+def _typed(action: Action, *, hidden: bool) -> str | Words:
     if hidden:
-        return "what is not shown here"
+        return say("what is not shown here")
     if isinstance(action, Write):
         text = plain(action.text.replace("\n", " ⏎ ").replace("\t", " ⇥ "), _LONGEST)
         if not text:
-            return "blanks alone"
-        more = f" ({len(action.text)} characters)" if len(action.text) > _LONGEST else ""
-        return f"“{text}”{more}"
+            return say("blanks alone")
+        if len(action.text) <= _LONGEST:
+            return f"“{text}”"
+        return say("“{text}” ({count} characters)", text=text, count=len(action.text))
     return describe_action(action)

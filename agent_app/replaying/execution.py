@@ -22,6 +22,7 @@ from agent_app.actions import (
 )
 from agent_app.approval import Deed as Judged
 from agent_app.approval import Permissions
+from agent_app.control import Cause
 from agent_app.course import BETWEEN_ACTIONS, STOP, Course, HandedOver
 from agent_app.errors import ModelMistake, RunEnded
 from agent_app.events import (
@@ -68,8 +69,11 @@ from agent_app.replaying.windows import keyboard_differs
 from agent_app.screen.frame import Frame
 from agent_app.screen.settle import SettleLimits, moved
 from agent_app.typed import Fields, Typing
+from agent_app.wording import Words, choice, say
 
-AGAIN, LEAVE_OUT = "again", "leave it out"
+AGAIN, LEAVE_OUT = choice("again"), choice("leave it out")
+_ONCE_MORE = (AGAIN, LEAVE_OUT, STOP)
+_VETOED = say("You stopped this before it was done. Is it to be tried again, or left out?")
 _POLL = 0.03
 _AT_ONCE = SettleLimits(minimum=0.0, reaction=0.0, quiet=0.1, maximum=2.0)
 _AT_REST = SettleLimits(minimum=0.1, reaction=0.3, quiet=0.3, maximum=2.0)
@@ -104,6 +108,7 @@ class Replay(Course):
         self.pointer: FramePoint | None = None  # where the last step left it
         self.standing = Standing()
         self.unsettled = True  # whether the last step changed the screen, so that more may come
+        self.said = ""  # by the person, instead of a plain yes after a pause
 
     def begun(self) -> RunStarted:
         return RunStarted(
@@ -127,15 +132,17 @@ class Replay(Course):
                 self.check_stop()
                 self.check_time()
                 if self.steps >= self.budgets.steps:
-                    raise RunEnded("step limit", f"the limit of {self.steps} steps is reached")
+                    limit = say("the limit of {count} steps is reached", count=self.steps)
+                    raise RunEnded("step limit", limit)
                 self.steps += 1
                 left_out = yield from self._step(part)
             skipped += left_out
         yield from self.look_last()
-        done = f"all {self.steps} steps were done again"
+        done = say("all {count} steps were done again", count=self.steps)
         end = ending_of(self.script)
         if skipped:
-            return self.finished("failure", f"{skipped} actions were left out", "")
+            left = say("{count} actions were left out", count=skipped)
+            return self.finished("failure", left, "")
         return self.finished("success", done, end.answer if end is not None else "")
 
     def _step(self, part: Part) -> Generator[Event, None, int | None]:
@@ -154,8 +161,7 @@ class Replay(Course):
                     message = self.settle_and_compare(step, step.before)
         except HandedOver:
             yield StepFinished(step.number, step.watch.timing(), time.monotonic())
-            yield from self.hold()
-            return (yield from self._after_pause(step))
+            return (yield from self._hold_within(step))
         if self.settled is not None:
             yield ScreenSettled(
                 step.number,
@@ -171,19 +177,35 @@ class Replay(Course):
         yield StepFinished(step.number, step.watch.timing(), time.monotonic())
         return step.skipped
 
-    def _after_pause(self, step: Step) -> Generator[Event, None, int | None]:
-        """What becomes of a step that was broken off: None to do it again."""
-        if step.before is None:
+    def _hold_within(self, step: Step) -> Generator[Event, None, int | None]:
+        """Hold still in the middle of a step, and what becomes of it then: None to do it again."""
+        vetoed = self.control.paused == "veto"
+        self.said = ""
+        yield from self.hold()
+        if vetoed:
+            what = say("you stopped it before it was done")
+            told = sentence_of(step, step.part.deeds[0], what)
+            answer = self.said
+        elif step.before is None:
             return None
-        told = sentence_of(step, step.part.deeds[0], "it was broken off by the pause")
-        choices = (AGAIN, LEAVE_OUT, STOP)
-        answer = yield from self.ask(step.number, f"{told}. Is it to be done again?", choices)
-        self.check_stop()
+        else:
+            what = say("it was broken off by the pause")
+            told = sentence_of(step, step.part.deeds[0], what)
+            question = say("{told}. Is it to be done again?", told=told)
+            answer = yield from self.ask(step.number, question, _ONCE_MORE)
+            self.check_stop()
         if answer == AGAIN:
             return None
         if answer == LEAVE_OUT:
             return len(step.part.deeds)
         raise RunEnded("stopped", told)
+
+    def offer(self, cause: Cause) -> tuple[Words, tuple[str, ...]]:
+        return (_VETOED, _ONCE_MORE) if cause == "veto" else super().offer(cause)
+
+    def take_hint(self, hint: str) -> None:
+        """Words change nothing in a script, but for what becomes of a step after a veto."""
+        self.said = hint
 
     def do(self, step: Step, index: int, deed: Deed) -> Iterator[Event]:
         """Find an action's places and carry it out, unless it is left out."""
@@ -225,7 +247,7 @@ class Replay(Course):
             break
         else:
             raise RunEnded(
-                "miss", sentence_of(step, deed, "it moves whenever it is to be acted on")
+                "miss", sentence_of(step, deed, say("it moves whenever it is to be acted on"))
             )
         yield ActionDone(step.number, index, time.monotonic())
 
@@ -248,6 +270,11 @@ class Replay(Course):
         self._allow(step, deed, placed, points)
         yield ActionDecided(step.number, index, placed, deed.intent, points, time.monotonic())
         self.check_halt()
+        first = isinstance(placed, InputAction) and step.before is None
+        if first and self.settings.policy.confirm != "all":  # which asks
+            coming = step.part.deeds[index + 1 :]  # each is looked for when it is its turn
+            actions = [placed, *map(self.texts.said, coming)]
+            yield from self.offer_veto(step.number, actions, [points, *(() for _ in coming)])
         return placed
 
     def _locate(self, step: Step, deed: Deed) -> Sighting | Lost:
@@ -367,8 +394,10 @@ class Replay(Course):
         if isinstance(again, Lost):
             again = self._locate(step, deed)
         if isinstance(again, Lost):
-            what = "it moved while it was about to be acted on"
-            raise RunEnded("miss", sentence_of(step, deed, f"{what}; {again.missed.reason}"))
+            what = say(
+                "it moved while it was about to be acted on; {reason}", reason=again.missed.reason
+            )
+            raise RunEnded("miss", sentence_of(step, deed, what))
         if all(
             abs(one.x - other.x) <= _SAME_PLACE and abs(one.y - other.y) <= _SAME_PLACE
             for one, other in zip(sighting.points, again.points, strict=True)
@@ -380,7 +409,7 @@ class Replay(Course):
         try:
             self.settings.policy.check(action, points=points, region=self.screen.region)
         except ModelMistake as refusal:
-            raise RunEnded("miss", sentence_of(step, deed, str(refusal))) from refusal
+            raise RunEnded("miss", sentence_of(step, deed, refusal.told)) from refusal
 
     def _permit(
         self, step: Step, index: int, deed: Deed, action: InputAction, sighting: Sighting
@@ -396,7 +425,7 @@ class Replay(Course):
         try:
             yield from self.permissions.clear_to_act(judged, look, step.watch, step.obstruct)
         except ModelMistake as refusal:
-            raise RunEnded("miss", sentence_of(step, deed, str(refusal))) from refusal
+            raise RunEnded("miss", sentence_of(step, deed, refusal.told)) from refusal
 
     def _perform(
         self, step: Step, deed: Deed, action: InputAction, sighting: Sighting
@@ -405,7 +434,7 @@ class Replay(Course):
             transform = sighting.frame.transform
             yield from self.typing.do(step.number, action, transform, step.watch)
         except ModelMistake as refusal:
-            raise RunEnded("miss", sentence_of(step, deed, str(refusal))) from refusal
+            raise RunEnded("miss", sentence_of(step, deed, refusal.told)) from refusal
 
     def _do_without_input(self, number: int, deed: Deed) -> Iterator[Event]:
         match deed.action:

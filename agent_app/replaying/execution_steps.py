@@ -33,6 +33,7 @@ from agent_app.replaying.script import Deed, Part
 from agent_app.screen.change import changed_boxes, is_caret
 from agent_app.screen.frame import Frame
 from agent_app.screen.settle import SettleLimits
+from agent_app.wording import Words, say
 
 OnMiss = Literal["stop", "ask", "ground"]
 Miss = Literal["again", "skip"]  # what to do after a miss that does not end the run
@@ -80,7 +81,7 @@ class Trouble:
     deed: Deed
     key: str
     anchor: Anchor | None
-    told: str
+    told: Words
     candidates: tuple[FramePoint, ...]
     frame: Frame
     windows: tuple[WindowRef, ...]
@@ -95,7 +96,7 @@ class Helper(Protocol):
         """Where the target is, or what to do about it; None is no help, and ends the run."""
         ...
 
-    def go_on(self, course: Course, number: int, told: str) -> Generator[Event, None, bool]:
+    def go_on(self, course: Course, number: int, told: Words) -> Generator[Event, None, bool]:
         """Whether the run goes on although the step had another effect."""
         ...
 
@@ -228,9 +229,16 @@ def reason_of(anchor: Anchor | None, missed: str) -> str:
     return f"looked for {wanted}{where}: {missed}"
 
 
-def sentence_of(step: Step, deed: Deed, what: str) -> str:
+def sentence_of(step: Step, deed: Deed, what: str | Words) -> Words:
     """Names the step, what it is for, and what is wrong."""
     recorded = step.part.number
-    as_recorded = f" (step {recorded} of the recording)" if recorded != step.number else ""
     intent = " ".join(deed.intent.split()) or describe_action(deed.action)
-    return f"step {step.number}{as_recorded}, {intent}: {what}"
+    if recorded == step.number:
+        return say("step {number}, {intent}: {what}", number=recorded, intent=intent, what=what)
+    return say(
+        "step {number} (step {recorded} of the recording), {intent}: {what}",
+        number=step.number,
+        recorded=recorded,
+        intent=intent,
+        what=what,
+    )

@@ -19,11 +19,12 @@ from agent_app.prompting import History, Prompt
 from agent_app.replaying.execution_steps import Miss, Trouble
 from agent_app.replaying.script import places_of
 from agent_app.screen.frame import Frame
+from agent_app.wording import Words, choice, say
 
-_AGAIN, _SKIP, _STOP = "Look again", "Leave this action out", "Stop"
-_GO_ON = "Go on"
+_AGAIN, _SKIP = choice("Look again"), choice("Leave this action out")
+_GO_ON, _STOP = choice("Go on"), choice("Stop")
 _POINTING_SECONDS = 3.0
-_POINT = f"Where the pointer is in {_POINTING_SECONDS:g} seconds"
+_POINT = choice("Where the pointer is in 3 seconds")
 _NEAR = "At {x}, {y}"
 _MOST_CANDIDATES = 3
 _PLACE = re.compile(r"\D*?(-?\d{1,6})\s*[,;]\s*(-?\d{1,6})\s*\)?")
@@ -48,7 +49,10 @@ class Person:
         choices = (_AGAIN, *places, *([_POINT] if trouble.key else []), _SKIP, _STOP)
         question = trouble.told
         if trouble.key:
-            question += "\nWhere is it? A place on the screen, as x, y, is an answer, too."
+            question = say(
+                "{told}\nWhere is it? A place on the screen, as x, y, is an answer, too.",
+                told=question,
+            )
         answer = _chosen((yield from course.ask(trouble.number, question, choices)), choices)
         if answer == _POINT:
             course.control.halt.wait(_POINTING_SECONDS)
@@ -62,7 +66,7 @@ class Person:
             return None
         return _inside(ScreenPoint(int(place[1]), int(place[2])), trouble.frame)
 
-    def go_on(self, course: Course, number: int, told: str) -> Generator[Event, None, bool]:
+    def go_on(self, course: Course, number: int, told: Words) -> Generator[Event, None, bool]:
         choices = (_GO_ON, _STOP)
         answer = yield from course.ask(number, f"{told}.\nIs it to go on all the same?", choices)
         return _chosen(answer, choices) == _GO_ON
@@ -104,7 +108,7 @@ class Model:
         self,
         course: Course,  # noqa: ARG002 - the protocol's
         number: int,  # noqa: ARG002
-        told: str,  # noqa: ARG002
+        told: Words,  # noqa: ARG002
     ) -> Generator[Event, None, bool]:
         yield from ()
         return False

@@ -22,6 +22,7 @@ from agent_app.errors import KnownError, RunEnded
 from agent_app.events import Event, QuestionAnswered, QuestionAsked
 from agent_app.markers import secret_names
 from agent_app.replaying.script import Deed
+from agent_app.wording import say
 
 _MOST_BYTES = 2**20
 _NOT_RECORDED = "(given, and not recorded)"
@@ -55,15 +56,16 @@ class Texts:
     ) -> Generator[Event, None, None]:
         """Ask the person for secrets; raises RunEnded when nobody tells them."""
         for name in names:
-            question = f"What is to be typed for “{name}”? It is not recorded."
-            asked = QuestionAsked(number, question, (), time.monotonic())
+            question = say("What is to be typed for “{name}”? It is not recorded.", name=name)
+            asked = QuestionAsked(number, str(question), (), time.monotonic(), words=question)
             yield asked
             answer = course.answerer(asked)
             told = None if answer is None else _NOT_RECORDED
             yield QuestionAnswered(number, told, time.monotonic())
             course.check_stop()
             if answer is None:
-                raise RunEnded("miss", f"nobody said what is to be typed for “{name}”")
+                missing = say("nobody said what is to be typed for “{name}”", name=name)
+                raise RunEnded("miss", missing)
             self.secrets[name] = answer
             if self.learn is not None:
                 self.learn({name: answer})

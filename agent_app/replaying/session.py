@@ -21,7 +21,8 @@ from agent_app.replaying.parameters import Texts, check_params
 from agent_app.replaying.reading_screens import Readers
 from agent_app.replaying.recording import Recording
 from agent_app.replaying.script import prepare_anchors
-from agent_app.session import RecordedSession, Workplace
+from agent_app.session import RecordedSession
+from agent_app.workplace import Workplace
 
 _INFO = RuntimeInfo("replay", "does a recorded run again", image_limits=None)
 
@@ -122,7 +123,7 @@ class ReplaySession(RecordedSession):
             after=after,
             frame=frame,
             intent=trouble.deed.intent,
-            reason=trouble.told,
+            reason=str(trouble.told),
             how="ground" if on_miss == "ground" else "ask",
             run=self.recorder.folder.name,
         )

@@ -27,10 +27,10 @@ from agent_app.runtimes.reader.seeing.eyes import Eyes
 from agent_app.screen.capture import open_screen
 from agent_app.screen.frame import Screen
 from agent_app.screen.windows import TopLevel, WindowList, WindowsUnknown, without_own
-from agent_app.session import Workplace, WorkplaceOptions
 from agent_app.testing.looking import Looker
 from agent_app.testing.settings import DesktopSettings
 from agent_app.virtual import VirtualDesktop, end_program, start_program
+from agent_app.workplace import Workplace, WorkplaceOptions
 
 _BUSY_SECONDS = 0.1  # an office that starts took 0.4 to 1.1 s to answer, a ready one 0.05
 

@@ -32,8 +32,9 @@ from agent_app.markers import marker, secret_names
 from agent_app.model_runtime import Progress, RuntimeInfo, no_progress
 from agent_app.screen.frame import Frame
 from agent_app.screen.settle import SettleLimits
-from agent_app.session import RecordedSession, Workplace
+from agent_app.session import RecordedSession
 from agent_app.typed import Typing
+from agent_app.workplace import Workplace
 
 _INFO = RuntimeInfo("test", "a test's own code decides", image_limits=None)
 _BUDGETS = Budgets(steps=100_000, seconds=86_400.0)  # pytest's own limits are a test's limits

@@ -146,8 +146,8 @@ def connect_tray(tray: Tray, window: MainWindow) -> Tray:
     window.shown.connect(tray.on_shown)
     window.finished.connect(tray.on_finished)
     tray.show_requested.connect(window.come_forward)
-    tray.pause_requested.connect(window.pause)
-    tray.stop_requested.connect(window.stop)
+    tray.pause_requested.connect(window.current.pause)
+    tray.stop_requested.connect(window.current.stop)
     return tray
 
 

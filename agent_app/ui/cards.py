@@ -159,8 +159,9 @@ class ResultCard(Card):
         facts = self.tr("{steps} · {time} · {tokens} tokens").format(
             steps=steps, time=seconds_text(finished.seconds), tokens=finished.tokens
         )
-        reason = "" if finished.reason == finished.outcome else finished.reason
-        said = [part for part in (finished.answer, sentence(spoken(reason))) if part]
+        reason = spoken(finished.words or finished.reason)
+        reason = "" if finished.reason == finished.outcome else sentence(reason)
+        said = [part for part in (finished.answer, reason) if part]
         self.say(title, "\n".join([*dict.fromkeys(said), facts]), tone)
 
 
@@ -192,7 +193,8 @@ class ErrorCard(Card):
         self.copy.hide()
         self.about.hide()
         self._set_fixed(fixed=False)
-        self.say(sentence(spoken(error.message)), sentence(spoken(error.remedy)), "warn")
+        message, remedy = (sentence(spoken(told)) for told in error.told)
+        self.say(message, remedy, "warn")
 
     def show_report(self, report: str, title: str = "") -> None:
         """Say that we failed, or what else is in the title; the report can be copied."""

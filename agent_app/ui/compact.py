@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from agent_app.events import VetoOffered
 from agent_app.geometry import ScreenPoint
 from agent_app.ui.labels import LineLabel
+from agent_app.ui.phrases import spoken
 from agent_app.ui.story import Step, Story, shown_line
 from agent_app.ui.theme import MARK
 
@@ -166,7 +167,8 @@ class CompactStrip(QWidget):
 def _last_words(story: Story, step: Step | None) -> str:
     """What came of the run, or what was thought last."""
     if story.finished is not None:
-        return shown_line(story.finished.answer or story.finished.reason, _LONGEST_LINE)
+        ended = story.finished
+        return shown_line(ended.answer or spoken(ended.words or ended.reason), _LONGEST_LINE)
     pieces = step.pieces if step is not None else []
     text = next((text for kind, text in reversed(pieces) if kind != "summary"), "")
     words = text.rstrip().rpartition("\n")[2]

@@ -43,6 +43,7 @@ class Links(QObject):
         self._pixels: Pixels | None = None
         self._chosen: tuple[int, Mention] | None = None
         self._mark: Mark | None = None
+        self._followed: Mention | None = None  # as far as the growing thought has been looked at
         self._wanted: tuple[int, Mention] | FramePoint | None = None
         thought.mention_chosen.connect(self.choose)
 
@@ -54,14 +55,18 @@ class Links(QObject):
     def show_step(self, step: Step | None, pixels: Pixels | None) -> None:
         """Another step is shown, or the same one with its frame (height, width, 3)."""
         if step is not self._step:
-            self._chosen = self._wanted = self._mark = None
+            self._chosen = self._wanted = self._mark = self._followed = None
         self._step, self._pixels = step, pixels
 
     def follow(self) -> None:
         """Mark the place that the thought has come to; it is still growing."""
         last = len(self._thought.pieces) - 1
+        mentions = self._thought.mentions(last)
+        if not mentions or mentions[-1] == self._followed:
+            return
+        self._followed = mentions[-1]
         found: Mark | None = None
-        for mention in reversed(self._thought.mentions(last)):
+        for mention in reversed(mentions):
             if mention.at is not None and (point := self._place(last, mention)) is not None:
                 found = _spoken(point, "")
                 break
@@ -71,7 +76,8 @@ class Links(QObject):
 
     def let_go(self) -> None:
         """Mark nothing any more but what the person asked for."""
-        if self._chosen is None and self._mark is not None:
+        self._followed = None
+        if self._chosen is None:
             self._mark = None
 
     @Slot(int, object)

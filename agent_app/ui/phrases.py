@@ -3,6 +3,9 @@
 Errors, checks, questions and endings are written in English where they arise, and recorded so. A
 translation has them under `Core`, with names in braces for what differs from time to time:
 `{size} in {time} ms, shows what is drawn`. A line that no translation knows stays as it is.
+
+What says itself what it was made of (`agent_app.wording`) is not guessed at: its templates are
+translated as they are, those under `Words` with them.
 """
 
 from __future__ import annotations
@@ -14,14 +17,17 @@ from functools import partial
 from PySide6.QtCore import QCoreApplication
 
 from agent_app.actions import Action, Write, describe_action
+from agent_app.wording import Words, worded
 
-CORE = "Core"
+CORE, WORDS = "Core", "Words"
 _LONGEST = 1000  # characters of a line that is looked at
 _NAME = re.compile(r"\{(\w+)\}")
 
 
-def spoken(text: str) -> str:
+def spoken(text: str | Words) -> str:
     """A text of the core in the window's language, line by line; parts of a line, too."""
+    if isinstance(text, Words):
+        return worded(text, partial(QCoreApplication.translate, WORDS))
     return "\n".join(_spoken_line(line) for line in text.split("\n"))
 
 

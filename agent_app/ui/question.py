@@ -9,13 +9,10 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
-from agent_app.approval import FOR_THIS_RUN, ONCE, REFUSE
-from agent_app.course import GO_ON, ONE_STEP, STOP
 from agent_app.events import QuestionAsked
 from agent_app.ui.cards import Card, sentence
 from agent_app.ui.phrases import spoken
-
-_OURS = (ONCE, FOR_THIS_RUN, REFUSE, GO_ON, ONE_STEP, STOP)  # any other choice is the model's
+from agent_app.wording import Words
 
 
 class QuestionCard(Card):
@@ -31,6 +28,7 @@ class QuestionCard(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._asked: QuestionAsked | None = None
+        self._said: dict[str, str] = {}  # what is on a button, and the choice that it is
         self._choices = QGridLayout()
         self._choices.setSpacing(6)
         self.rows.addLayout(self._choices)
@@ -62,8 +60,8 @@ class QuestionCard(Card):
             self.hide()
             return
         self.field.clear()
-        self._offer(asked.choices)
-        self.say(self._title(), spoken(asked.question), "question")
+        self._offer(asked.choices, ours=asked.words is not None)
+        self.say(self._title(), spoken(asked.words or asked.question), "question")
         if leave:
             self.skip.setFocus()
         else:
@@ -82,13 +80,15 @@ class QuestionCard(Card):
         said = self.tr("The agent asks  ·  {time} left")
         return said.format(time=f"{minutes}:{seconds:02d}")
 
-    def _offer(self, choices: Sequence[str]) -> None:
+    def _offer(self, choices: Sequence[str], *, ours: bool) -> None:
         for button in self.buttons:
             self._choices.removeWidget(button)
             button.deleteLater()
         self.buttons = []
+        self._said = {}
         for number, choice in enumerate(choices, start=1):
-            said = sentence(spoken(choice)) if choice in _OURS else choice
+            said = sentence(spoken(Words(choice))) if ours else choice
+            self._said[said.casefold()] = choice
             plain = said.replace("&", "&&")
             button = QPushButton(f"&{number}  {plain}" if number < 10 else plain, self)
             button.setAccessibleName(said)
@@ -122,6 +122,6 @@ class QuestionCard(Card):
         self.give(None)
 
     def give(self, answer: str | None) -> None:
-        """Answer the question, and take it away."""
+        """Answer the question, also with what is on a button, and take it away."""
         self.hide()
-        self.answered.emit(answer)
+        self.answered.emit(answer and self._said.get(answer.casefold(), answer))

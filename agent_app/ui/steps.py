@@ -88,12 +88,14 @@ class StepListModel(QAbstractListModel):
         super().__init__(parent)
         self._story = Story()
         self._rows = 0
+        self._looks: dict[int, tuple[str, str, Row]] = {}  # of the last rows, as they were told
 
     def show_story(self, story: Story) -> None:
         """Show another run."""
         self.beginResetModel()
         self._story = story
         self._rows = len(story.steps)
+        self._looks = {}
         self.endResetModel()
 
     def follow(self) -> None:
@@ -103,8 +105,12 @@ class StepListModel(QAbstractListModel):
             self.beginInsertRows(QModelIndex(), before, now - 1)
             self._rows = now
             self.endInsertRows()
-        if before:
-            self.dataChanged.emit(self.index(max(0, before - 2)), self.index(before - 1))
+        last = range(max(0, before - 2), now)
+        looks = {row: self._look(self._story.steps[row]) for row in last}
+        for row in last:
+            if row < before and looks[row] != self._looks.get(row):  # new ones have been told
+                self.dataChanged.emit(self.index(row), self.index(row))
+        self._looks = looks
 
     def step_at(self, row: int) -> Step | None:
         """The step of a row, or None when there is no such row."""
@@ -135,6 +141,9 @@ class StepListModel(QAbstractListModel):
                 return replace(_row(step), timing=step.timing)
             case _:
                 return None
+
+    def _look(self, step: Step) -> tuple[str, str, Row]:
+        return self._title(step), self._detail(step), replace(_row(step), timing=step.timing)
 
     def _title(self, step: Step) -> str:
         intent = " ".join(step.intent.split())

@@ -1,11 +1,13 @@
 """The run as the window tells it: steps with their thoughts, deeds and times, built from events.
 
-Knows nothing of Qt. The window's views read it and never change it.
+Knows nothing of Qt: `worded` puts its notes into a language. The window's views read it and never
+change it.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -15,6 +17,7 @@ from agent_app.events import (
     ActionDecided,
     ActionDone,
     ActionJudged,
+    Approval,
     ApprovalGiven,
     EffectCompared,
     Event,
@@ -41,18 +44,19 @@ from agent_app.events import (
     WindowsSeen,
 )
 from agent_app.geometry import ScreenPoint
+from agent_app.wording import Words, say
 
-_PAUSED: dict[Cause, str] = {
-    "hand": "You took over.",
-    "person": "You paused it.",
-    "veto": "You stopped this before it was done.",
+_PAUSED: dict[Cause, Words] = {
+    "hand": say("You took over."),
+    "person": say("You paused it."),
+    "veto": say("You stopped this before it was done."),
 }
-_APPROVALS = {
-    "once": "You allowed it.",
-    "run": "You allowed it for this run: {scope}.",
-    "refused": "You refused it.",
-    "stopped": "You stopped the run instead.",
-    "unanswered": "Nobody answered, so it was not done.",
+_APPROVALS: dict[Approval, Words] = {
+    "once": say("You allowed it."),
+    "run": say("You allowed it for this run."),
+    "refused": say("You refused it."),
+    "stopped": say("You stopped the run instead."),
+    "unanswered": say("Nobody answered, so it was not done."),
 }
 
 State = Literal[
@@ -83,11 +87,37 @@ def shown_text(text: str) -> str:
 
     Each character of it stands for itself in a text document, so that places can be counted.
     """
-    if len(text) > _LONGEST_SHOWN:
-        text = f"{text[:_LONGEST_SHOWN]}\n… {len(text) - _LONGEST_SHOWN} more characters"
+    return GrowingText().show(text)
+
+
+class GrowingText:
+    """A text as it is shown while it grows: only its last line is gone through again."""
+
+    def __init__(self) -> None:
+        self._text = self._shown = ""
+        self._lines = self._lines_shown = ""  # the whole lines of it
+
+    def show(self, text: str) -> str:
+        """What is shown of the text as it is now; see `shown_text`."""
+        if text == self._text:
+            return self._shown
+        self._text = text
+        if len(text) > _LONGEST_SHOWN:
+            text = f"{text[:_LONGEST_SHOWN]}\n… {len(text) - _LONGEST_SHOWN} more characters"
+        if not text.startswith(self._lines):
+            self._lines = self._lines_shown = ""
+        end = text.rfind("\n") + 1
+        lines = self._lines_shown + _cleared(text[len(self._lines) : end])
+        self._lines, self._lines_shown = text[:end], lines.lstrip("\n")
+        self._shown = (self._lines_shown + _cleared(text[end:])).lstrip("\n")
+        return self._shown
+
+
+def _cleared(text: str) -> str:
+    """Whole lines, or the last one, without what is not to be shown."""
     if _TURNS.search(text):  # which takes a tenth of the time of replacing
         text = text.translate(_TURNING)
-    return _FENCE.sub("", _BREAKS.sub("\n", text)).lstrip("\n")
+    return _FENCE.sub("", _BREAKS.sub("\n", text))
 
 
 def shown_line(text: str, most: int) -> str:
@@ -169,6 +199,7 @@ class Story:
     A run that ends with an error has no `finished`; `ended_at` says when any run ended.
     """
 
+    worded: Callable[[str | Words], str] = str
     run: RunStarted | None = None
     steps: list[Step] = field(default_factory=list[Step])
     question: QuestionAsked | None = None
@@ -228,7 +259,10 @@ class Story:
         step = self.step
         thought = "" if step is None or step.deeds else step.thought
         self._heard = [("thought", thought)] if thought else []
-        self._heard.append(("note", f"Your hint: {hint}"))
+        self._heard.append(("note", self.worded(say("Your hint: {hint}", hint=hint))))
+
+    def _note(self, step: Step, text: str | Words) -> None:
+        step.add("note", self.worded(text))
 
     def end(self, at: float) -> None:
         """Nothing more will come: a step that is still open ends here."""
@@ -259,18 +293,19 @@ class Story:
                         step.add("summary", event.summary)
             case ModelErred():
                 step.state = "mistake"
-                step.add("note", event.message)
+                self._note(step, event.words or event.message)
             case ModelWarned():
-                step.add("note", event.message)
+                self._note(step, event.words or event.message)
             case TargetFound():
-                step.add("note", f"Found by {event.how} ({event.score:.0%}).")
+                score = f"{event.score:.0%}"
+                self._note(step, say("Found by {how} ({score}).", how=event.how, score=score))
             case TargetMissed():
                 step.state = "mistake"
-                step.add("note", event.reason)
+                self._note(step, event.reason)
             case EffectCompared():
                 if not event.alike:
                     step.state = "mistake"
-                    step.add("note", event.message)
+                    self._note(step, event.message)
             case ActionDecided():
                 step.state = "acting"
                 step.deeds.append(Deed(event.action, event.intent, event.points))
@@ -286,7 +321,11 @@ class Story:
                 self.leave = event.verdict == "ask"
             case ApprovalGiven():
                 self.leave = False
-                step.add("note", _APPROVALS[event.answer].format(scope=event.scope))
+                allowed = _APPROVALS[event.answer]
+                if event.scope:
+                    scope = event.words or event.scope
+                    allowed = say("You allowed it for this run: {scope}.", scope=scope)
+                self._note(step, allowed)
             case Paused():
                 step.offer = None
                 if not any(deed.done for deed in step.deeds):
@@ -295,9 +334,9 @@ class Story:
                     for deed in step.deeds:
                         deed.vetoed = not deed.done
                 if event.cause != "hint":  # which says itself what it is
-                    step.add("note", _PAUSED[event.cause])
+                    self._note(step, _PAUSED[event.cause])
             case Resumed():
-                step.add("note", "It goes on, and looks at the screen anew.")
+                self._note(step, say("It goes on, and looks at the screen anew."))
             case ScreenSettled():
                 step.changed, step.settled = event.changed, event.settled
             case StepFinished():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import bisect
-import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -13,6 +11,8 @@ from PySide6.QtGui import (
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
+    QPainter,
+    QPaintEvent,
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
@@ -20,13 +20,21 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QTextEdit, QWidget
 
 from agent_app.ui.mentions import Mention, find_mentions
-from agent_app.ui.story import PieceKind, shown_text
+from agent_app.ui.scrolling import GroundedBar
+from agent_app.ui.story import GrowingText, PieceKind
 from agent_app.ui.theme import Theme
+from agent_app.ui.thought_text import (
+    block_format,
+    character_format,
+    characters_before,
+    marked_by,
+    sentence_at,
+    utf16_units,
+)
 
 _AT_END = 4  # pixels
 _UNSURE = 8  # mentions at the end of a text that grows, which may have become others
 _LINE_REACH = 20  # pixels from the middle of a line that still mean it
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*\s+|[。！？]+|\n+")
 
 
 class ThoughtView(QTextEdit):
@@ -51,6 +59,7 @@ class ThoughtView(QTextEdit):
         self._links = links
         self._mentions: list[list[Mention]] = []  # of each piece
         self._pressed: QPoint | None = None
+        self._texts: list[GrowingText] = []
         self._shown: list[tuple[PieceKind, str]] = []
         self._reached: tuple[int, int, int, int] | None = None
         self._found: tuple[int, int, int] | None = None
@@ -58,6 +67,10 @@ class ThoughtView(QTextEdit):
         self.setUndoRedoEnabled(False)
         self.setTabChangesFocus(True)
         self.setAccessibleName(self.tr("Thought"))
+        # with a ground of their own, nothing behind them is painted anew for each word
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self._bar = GroundedBar(self)
+        self.setVerticalScrollBar(self._bar)
         if links:
             self.setMouseTracking(True)
             self.setTextInteractionFlags(
@@ -78,8 +91,15 @@ class ThoughtView(QTextEdit):
 
     def show_pieces(self, pieces: Sequence[tuple[PieceKind, str]]) -> None:
         """Show these; when they only go on from what is shown, the rest is appended."""
-        pieces = [(kind, shown_text(text)) for kind, text in pieces]
+        del self._texts[len(pieces) :]
+        self._texts += (GrowingText() for _ in pieces[len(self._texts) :])
+        pieces = [
+            (kind, grown.show(text))
+            for (kind, text), grown in zip(pieces, self._texts, strict=True)
+        ]
         shown = self._shown
+        if pieces == shown:
+            return
         if not _continues(shown, pieces):
             self.clear()
             shown = []
@@ -88,6 +108,8 @@ class ThoughtView(QTextEdit):
             self.setExtraSelections([])
         bar = self.verticalScrollBar()
         follows = not shown or bar.value() >= bar.maximum() - _AT_END
+        edit = QTextCursor(self.document())
+        edit.beginEditBlock()  # what is new is laid out once, with its links
         if shown:
             kind, text = pieces[len(shown) - 1]
             self._insert(kind, text[len(shown[-1][1]) :], begins=False)
@@ -98,6 +120,7 @@ class ThoughtView(QTextEdit):
         self._shown = pieces
         if self._links:
             self._find_links(max(0, grown), reached)
+        edit.endEditBlock()
         if follows:
             bar.setValue(bar.maximum())
 
@@ -114,9 +137,9 @@ class ThoughtView(QTextEdit):
         """The mention at a position of the document, and its piece."""
         start = 0
         for piece, (_, text) in enumerate(self._shown):
-            end = start + _units(text)
+            end = start + utf16_units(text)
             if position <= end:
-                at = _characters_before(text, position - start)
+                at = characters_before(text, position - start)
                 for mention in self.mentions(piece):
                     if mention.start <= at < mention.end:
                         return piece, mention
@@ -140,6 +163,12 @@ class ThoughtView(QTextEdit):
         cursor.setPosition(at)
         self.setTextCursor(cursor)
         self.mention_chosen.emit(piece, mention)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), QColor(self._theme.surface))
+        painter.end()
+        super().paintEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         super().mouseMoveEvent(event)
@@ -180,9 +209,6 @@ class ThoughtView(QTextEdit):
 
     def _find_links(self, first: int, reached: int) -> None:
         """Find what the pieces from this one on mention, and show it as links."""
-        link = QTextCharFormat()
-        link.setForeground(QColor(self._theme.accent))
-        link.setFontUnderline(True)
         for piece in range(first, len(self._shown)):
             kind, text = self._shown[piece]
             known = self._mentions[piece] if piece < len(self._mentions) else []
@@ -192,7 +218,7 @@ class ThoughtView(QTextEdit):
             sure = max(0, len(known) - _UNSURE)
             for mention in found[sure:]:
                 if mention not in known[sure:]:
-                    self._cursor(piece, mention.start, mention.end).mergeCharFormat(link)
+                    self._cursor(piece, mention.start, mention.end).mergeCharFormat(self._link)
             reached = 0
 
     def show_reached(self, share: float | None) -> None:
@@ -225,15 +251,15 @@ class ThoughtView(QTextEdit):
         marks: list[QTextEdit.ExtraSelection] = []
         if self._reached is not None:
             piece, start, end, whole = self._reached
-            here, coming = _characters(theme.text), _characters(theme.faint)
+            here, coming = character_format(theme.text), character_format(theme.faint)
             here.setBackground(QColor(theme.accent_soft))
-            marks.append(_marked(self._cursor(piece, start, end), here))
-            marks.append(_marked(self._cursor(piece, end, whole), coming))
+            marks.append(marked_by(self._cursor(piece, start, end), here))
+            marks.append(marked_by(self._cursor(piece, end, whole), coming))
         if self._found is not None:
-            found = _characters(theme.on_accent)
+            found = character_format(theme.on_accent)
             found.setBackground(QColor(theme.accent))
             piece, start, length = self._found
-            marks.append(_marked(self._cursor(piece, start, start + length), found))
+            marks.append(marked_by(self._cursor(piece, start, start + length), found))
         self.setExtraSelections(marks)
 
     def _cursor(self, piece: int, start: int, end: int) -> QTextCursor:
@@ -241,10 +267,10 @@ class ThoughtView(QTextEdit):
         text = self._shown[piece][1]
         if piece == len(self._shown) - 1:  # most are asked for near the end: count from there
             last = self.document().characterCount() - 1
-            first, last = last - _units(text[start:]), last - _units(text[end:])
+            first, last = last - utf16_units(text[start:]), last - utf16_units(text[end:])
         else:
-            before = sum(_units(text) + 1 for _, text in self._shown[:piece])
-            first, last = before + _units(text[:start]), before + _units(text[:end])
+            before = sum(utf16_units(text) + 1 for _, text in self._shown[:piece])
+            first, last = before + utf16_units(text[:start]), before + utf16_units(text[:end])
         cursor = QTextCursor(self.document())
         cursor.setPosition(first)
         cursor.setPosition(last, QTextCursor.MoveMode.KeepAnchor)
@@ -280,39 +306,15 @@ class ThoughtView(QTextEdit):
 
     def _set_formats(self) -> None:
         theme = self._theme
+        self._link = QTextCharFormat()
+        self._link.setForeground(QColor(theme.accent))
+        self._link.setFontUnderline(True)
+        self._bar.ground = QColor(theme.surface)
         self._formats: dict[PieceKind, tuple[QTextBlockFormat, QTextCharFormat]] = {
-            "thought": (_block(6), _characters(theme.muted)),
-            "summary": (_block(14), _characters(theme.text, QFont.Weight.DemiBold)),
-            "note": (_block(14, theme.warn_soft), _characters(theme.warn)),
+            "thought": (block_format(6), character_format(theme.muted)),
+            "summary": (block_format(14), character_format(theme.text, QFont.Weight.DemiBold)),
+            "note": (block_format(14, theme.warn_soft), character_format(theme.warn)),
         }
-
-
-def sentence_at(text: str, at: int) -> tuple[int, int]:
-    """Where the sentence, or the line, begins and ends that this character is in."""
-    starts = [0, *(end.end() for end in _SENTENCE_END.finditer(text)), len(text)]
-    index = max(1, bisect.bisect_right(starts, at))
-    return starts[index - 1], starts[min(index, len(starts) - 1)]
-
-
-def _characters_before(text: str, units: int) -> int:
-    """How many characters of a text lie before so many units of UTF-16."""
-    if text.isascii():
-        return units
-    at = min(units, len(text))
-    while at > 0 and _units(text[:at]) > units:
-        at -= 1
-    return at
-
-
-def _units(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def _marked(cursor: QTextCursor, characters: QTextCharFormat) -> QTextEdit.ExtraSelection:
-    mark = QTextEdit.ExtraSelection()
-    mark.cursor = cursor  # type: ignore[attr-defined]  # not in the stubs
-    mark.format = characters  # type: ignore[attr-defined]  # not in the stubs
-    return mark
 
 
 def _continues(
@@ -326,20 +328,3 @@ def _continues(
         and kind == new_kind
         and new_text.startswith(text)
     )
-
-
-def _block(above: int, ground: str | None = None) -> QTextBlockFormat:
-    block = QTextBlockFormat()
-    block.setTopMargin(above)
-    block.setLineHeight(125, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
-    if ground is not None:
-        block.setBackground(QColor(ground))
-        block.setLeftMargin(2)
-    return block
-
-
-def _characters(colour: str, weight: QFont.Weight = QFont.Weight.Normal) -> QTextCharFormat:
-    characters = QTextCharFormat()
-    characters.setForeground(QColor(colour))
-    characters.setFontWeight(weight)
-    return characters

@@ -13,6 +13,7 @@ from agent_app.session import Session
 from agent_app.ui.cards import ErrorCard, LoadingCard, ResultCard
 from agent_app.ui.linking import Links
 from agent_app.ui.pane import StepPane
+from agent_app.ui.phrases import spoken
 from agent_app.ui.pictures import FramePictures
 from agent_app.ui.question import QuestionCard
 from agent_app.ui.run_keys import install, told_commands
@@ -47,7 +48,7 @@ class RunView(QWidget):
 
     def __init__(self, theme: Theme, above_steps: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.story = Story()
+        self.story = Story(spoken)
         self._episode: Path | None = None
         self._opening = False
         self._running = False
@@ -98,7 +99,7 @@ class RunView(QWidget):
 
     def begin(self) -> None:
         """Forget the last run; another one is being made."""
-        self.story = Story()
+        self.story = Story(spoken)
         self._episode = None
         self.outcome.replay.hide()
         self._opening = self._running = True

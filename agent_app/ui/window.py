@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
@@ -18,6 +17,7 @@ from agent_app.policy.rules import Confirm
 from agent_app.session import AgentSession
 from agent_app.ui import Home
 from agent_app.ui.compact import CompactStrip
+from agent_app.ui.current import CurrentRun
 from agent_app.ui.faults import fault_report
 from agent_app.ui.navigation import Navigation
 from agent_app.ui.pages.home import HomePages
@@ -28,7 +28,7 @@ from agent_app.ui.theme import Theme
 from agent_app.ui.trial import TASK
 from agent_app.ui.view import RunView
 from agent_app.ui.viewer.episodes import EpisodesView
-from agent_app.ui.worker import Batch, RunWorker
+from agent_app.ui.worker import Batch
 
 _TICK_MILLISECONDS = 200
 _CLOSE_SECONDS = 10.0  # a run ends within a token and an input event; this is for one that hangs
@@ -64,8 +64,6 @@ class MainWindow(QWidget):
     ) -> None:
         super().__init__()
         self._make_session = make_session
-        self._worker: RunWorker | None = None
-        self._session: AgentSession | None = None  # set in the run's thread
         self._closing = self._given_up = False
         self.result: RunFinished | KnownError | str | None = None
         self.setWindowTitle("agent-app")
@@ -73,22 +71,15 @@ class MainWindow(QWidget):
         self.resize(1280, 800)
         self.task = TaskPanel(self)
         self.task.started.connect(self.start)
-        self.task.paused.connect(self.pause)
-        self.task.stopped.connect(self.stop)
         self.view = RunView(theme, self.task, self)
-        self.view.answered.connect(self._on_answered)
-        self.view.hinted.connect(self._on_hinted)
-        self.view.steer.typing_begun.connect(self._on_typing_begun)
-        self.view.steer.vetoed.connect(self._on_vetoed)
-        self.view.steer.veto_time_chosen.connect(self._on_veto_time_chosen)
         self.view.steer.step_requested.connect(self.step)
         self.view.replay_requested.connect(self.replay)
         self.strip = CompactStrip()
         self.strip.vetoed.connect(self.view.steer.veto.click)
-        self.strip.paused.connect(self.pause)
         self.strip.stopped.connect(self.task.stop_button.click)
         self._presence = Presence(self, self.strip)
-        self._presence.about_to_hide.connect(self._take_last_events)
+        self.current = CurrentRun(self)
+        self._connect_run()
         self.view.compact_requested.connect(self.make_compact)
         self.episodes = EpisodesView(theme, self)
         self._presence.about_to_hide.connect(self.episodes.close_dialogs)
@@ -98,10 +89,8 @@ class MainWindow(QWidget):
         rows.setContentsMargins(12, 6, 12, 8)
         rows.setSpacing(10)
         self.navigation = Navigation(pages, self)
-        self.run_tab = self.navigation.add("run", self.tr("R&un"), lambda: self.view)
-        self.episodes_tab = self.navigation.add(
-            "episodes", self.tr("&Episodes"), lambda: self.episodes
-        )
+        self.navigation.add("run", self.tr("R&un"), lambda: self.view)
+        self.navigation.add("episodes", self.tr("&Episodes"), lambda: self.episodes)
         self.home = None if home is None else HomePages(home, self.navigation, self)
         if self.home is not None:
             self.home.idle.connect(self._on_idle)
@@ -122,6 +111,25 @@ class MainWindow(QWidget):
         self._close_deadline.setSingleShot(True)
         self._close_deadline.setInterval(round(_CLOSE_SECONDS * 1000))
         self._close_deadline.timeout.connect(self.give_up)
+
+    def _connect_run(self) -> None:
+        """What the person wants goes to the run, and what it tells is shown."""
+        run, view = self.current, self.view
+        self.task.paused.connect(run.pause)
+        self.strip.paused.connect(run.pause)
+        self.task.stopped.connect(run.stop)
+        view.answered.connect(run.answer)
+        view.hinted.connect(run.hint)
+        view.steer.typing_begun.connect(run.listen)
+        view.steer.vetoed.connect(run.veto)
+        view.steer.veto_time_chosen.connect(run.offer_veto)
+        self._presence.about_to_hide.connect(run.deliver)
+        run.loading.connect(view.show_loading)
+        run.opened.connect(view.show_session)
+        run.delivered.connect(self._on_delivered)
+        run.failed.connect(self._on_failed)
+        run.crashed.connect(self._on_crashed)
+        run.ended.connect(self._on_ended)
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in these colours."""
@@ -161,11 +169,7 @@ class MainWindow(QWidget):
     @property
     def running(self) -> bool:
         """Whether a run goes on."""
-        return self._worker is not None
-
-    def _covers(self) -> bool:
-        """Whether the window may be on what the next run looks at. Raises KnownError."""
-        return self.home is None or self.home.home.office.own_display
+        return self.current.running
 
     def keep_clear(self, region: Region | None, *, display: str | None = None) -> None:
         """From now on be off the screen while the agent looks and acts on this display."""
@@ -192,9 +196,9 @@ class MainWindow(QWidget):
         """Run a task, unless a run goes on; `stepwise` asks before the first step already."""
         if self.running or self._closing:
             return
-        self.result = None
         try:
-            covers = self._covers()
+            # where nothing says otherwise, the window may be on what the run looks at
+            covers = self.home is None or self.home.home.office.own_display
         except KnownError as error:
             self.result = error
             self.show_run()
@@ -208,7 +212,6 @@ class MainWindow(QWidget):
         """Show a first run, on a desktop of its own, unless a run goes on."""
         home = self.home
         if home is not None and not self.running and not self._closing:
-            self.result = None
             self._begin(TASK.strip(), lambda _task: home.begin_trial(), None, "none")
 
     def _begin(
@@ -220,48 +223,24 @@ class MainWindow(QWidget):
         *,
         stepwise: bool = False,
     ) -> None:
+        self.result = None
         if self.task.box.toPlainText().strip() != task:
             self.task.box.setPlainText(task)
         self.task.set_running(True)
-        veto_seconds = self.view.steer.time.value()
-        unobstructed = nullcontext if presence is None else presence.unobstructed
-
-        def make_session(task: str) -> AgentSession:
-            session = self._session = make(task)
-            session.offer_veto(veto_seconds)
-            if stepwise:
-                session.pause()
-            session.confirm = confirm
-            if presence is not None:
-                session.is_ours = presence.is_ours
-            return session
-
-        worker = self._worker = RunWorker(make_session, task, unobstructed)
-        worker.loading.connect(self.view.show_loading)
-        worker.opened.connect(self.view.show_session)
-        worker.delivered.connect(self._on_delivered)
-        worker.failed.connect(self._on_failed)
-        worker.crashed.connect(self._on_crashed)
-        worker.ended.connect(self._on_ended)
         if self.home is not None:
             self.home.set_running(True)
         self.show_run()
         self.view.begin()
         self._ticker.start()
-        worker.start()
+        self.current.begin(
+            task,
+            make,
+            presence=presence,
+            confirm=confirm,
+            veto_seconds=self.view.steer.time.value(),
+            stepwise=stepwise,
+        )
         self.started.emit()
-
-    @Slot()
-    def stop(self) -> None:
-        """End the run; returns at once."""
-        if self._worker is not None:
-            self._worker.stop()
-
-    @Slot()
-    def pause(self) -> None:
-        """Have the run hold still; it asks whether to go on then. Returns at once."""
-        if self._worker is not None and self._session is not None:
-            self._session.pause()
 
     @Slot()
     def step(self) -> None:
@@ -273,7 +252,7 @@ class MainWindow(QWidget):
         elif question is not None and ONE_STEP in question.choices:
             self.view.question.give(ONE_STEP)
         else:
-            self.pause()
+            self.current.pause()
 
     @Slot()
     def make_compact(self) -> None:
@@ -284,9 +263,7 @@ class MainWindow(QWidget):
     @Slot()
     def give_up(self) -> None:
         """Close now, whether the run has ended or not."""
-        if self._worker is not None:
-            self._worker.abandon()
-            self._worker = self._session = None
+        self.current.abandon()
         self._closing = self._given_up = True
         self.close()
 
@@ -305,14 +282,14 @@ class MainWindow(QWidget):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Stop the run first; the window closes when its thread has ended, or at the deadline."""
-        if self._worker is not None:
+        if self.running:
             event.ignore()
             if not self._closing:
                 self._closing = True
                 self.hide()
                 self._presence.abandon()
-                self._worker.stop()
-                self._worker.answer(None)
+                self.current.stop()
+                self.current.answer(None)
                 self._close_deadline.start()
             return
         if self.home is not None and self.home.busy and not self._given_up:
@@ -340,26 +317,19 @@ class MainWindow(QWidget):
 
     @Slot(object)
     def _on_failed(self, error: KnownError) -> None:
-        self._take_last_events()
         self.result = error
         self.view.error.show_known(error)
 
     @Slot(str)
-    def _on_crashed(self, report: str) -> None:
-        self._take_last_events()
-        session = self._session
-        episode = None if session is None else session.episode
-        self.result = fault_report(report, hide=self.without_secrets, episode=episode)
+    def _on_crashed(self, trace: str) -> None:
+        episode = self.current.episode
+        self.result = fault_report(trace, hide=self.without_secrets, episode=episode)
         self.show_report(self.result)
         if self.home is not None:
             self.home.home.office.distrust_model()
 
     @Slot()
     def _on_ended(self) -> None:
-        self._take_last_events()
-        assert self._worker is not None
-        self._worker.deleteLater()
-        self._worker = self._session = None
         self._ticker.stop()
         self.view.end()
         if self.result is None:
@@ -372,38 +342,7 @@ class MainWindow(QWidget):
             self.close()
         self.finished.emit()
 
-    @Slot(object)
-    def _on_answered(self, answer: str | None) -> None:
-        if self._worker is not None:
-            self._worker.answer(answer)
-
-    @Slot(str)
-    def _on_hinted(self, hint: str) -> None:
-        if self._session is not None:
-            self._session.hint(hint)
-
-    @Slot()
-    def _on_typing_begun(self) -> None:
-        if self._session is not None:
-            self._session.listen()
-
-    @Slot()
-    def _on_vetoed(self) -> None:
-        if self._session is not None:
-            self._session.veto()
-
-    @Slot(float)
-    def _on_veto_time_chosen(self, seconds: float) -> None:
-        if self._session is not None:
-            self._session.offer_veto(seconds)
-
     @Slot()
     def _show_strip(self) -> None:
         if self.strip.isVisible():
             self._presence.show_story(self.view.story, running=self.running)
-
-    @Slot()
-    def _take_last_events(self) -> None:
-        """Show what has come in already, such as what is about to be done."""
-        if self._worker is not None:
-            self._worker.deliver()

@@ -15,7 +15,7 @@ from agent_app.errors import KnownError
 from agent_app.events import ActionDecided, Event, TokenStreamed
 from agent_app.session import Session
 
-BATCH_SECONDS = 0.03  # 33 a second look continuous and leave the event loop idle in between
+BATCH_SECONDS = 0.04  # 25 a second look continuous and leave the event loop idle in between
 _SHOW_SECONDS = 0.25  # for the window to show a target; a window that hangs holds no run up
 
 

@@ -15,7 +15,8 @@ import psutil
 
 from agent_app.events import RunFinished, StepFinished
 from agent_app.geometry import Size
-from agent_app.session import Workplace, WorkplaceOptions
+from agent_app.session import LiveSession
+from agent_app.workplace import Workplace, WorkplaceOptions
 
 TASK = """
 type "one"
@@ -53,13 +54,13 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         Workplace(options, environment=os.environ) as place,
     ):
-        for _ in place.session(WARM_UP, episode=Path(folder) / "warm").events():
+        for _ in LiveSession(place, WARM_UP, episode=Path(folder) / "warm").events():
             pass
         print("ready", flush=True)
         sys.stdin.readline()
         used, begun = processor_seconds(root), time.monotonic()
         ends, outcome = [begun], ""
-        for event in place.session(TASK, episode=Path(folder) / "episode").events():
+        for event in LiveSession(place, TASK, episode=Path(folder) / "episode").events():
             if isinstance(event, StepFinished):
                 ends.append(time.monotonic())
             elif isinstance(event, RunFinished):

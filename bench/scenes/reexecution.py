@@ -25,7 +25,7 @@ from agent_app.events import (
 from agent_app.replaying.recording import open_recording
 from agent_app.replaying.session import ReplayOptions, ReplaySession
 from agent_app.screen.ring import FrameRing
-from agent_app.session import Workplace, WorkplaceOptions
+from agent_app.workplace import Workplace, WorkplaceOptions
 from scenes.hand import Lost, Spot, Truth
 from scenes.recorded import CONDITIONS, Condition, staged, work
 from scenes.scripts import EPISODES, Episode

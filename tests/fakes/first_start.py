@@ -17,11 +17,11 @@ from PySide6.QtWidgets import QApplication
 
 from agent_app.doctor import CheckResult
 from agent_app.office import Office
-from agent_app.session import WorkplaceOptions
 from agent_app.settings import SettingsFile
 from agent_app.ui import Home, run_window
 from agent_app.ui.pages import doctor
 from agent_app.ui.window import MainWindow
+from agent_app.workplace import WorkplaceOptions
 
 SECONDS = 60.0
 

@@ -27,7 +27,6 @@ from agent_app.runtimes.kimi_vl.config import KimiConfig
 from agent_app.runtimes.kimi_vl.hub import DEFAULT_REPO
 from agent_app.runtimes.kimi_vl.memory import Device
 from agent_app.runtimes.kimi_vl.survey import Survey, fitting_plans
-from agent_app.session import WorkplaceOptions
 from agent_app.settings import SettingsFile, setting_of
 from agent_app.ui import Home
 from agent_app.ui.application import connect_tray
@@ -37,6 +36,7 @@ from agent_app.ui.pages.page import Page
 from agent_app.ui.theme import Theme
 from agent_app.ui.tray import Tray
 from agent_app.ui.window import MainWindow
+from agent_app.workplace import WorkplaceOptions
 from tests.fakes import mail
 from tests.fakes.session import ScriptedSession
 

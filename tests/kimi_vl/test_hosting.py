@@ -25,14 +25,15 @@ from agent_app.events import Budgets
 from agent_app.geometry import Size
 from agent_app.loop import LoopSettings
 from agent_app.model_runtime import Sampling
-from agent_app.session import Workplace, WorkplaceOptions
+from agent_app.session import LiveSession
+from agent_app.workplace import Workplace, WorkplaceOptions
 from agent_app.ui import run_window
 
 settings = LoopSettings(Budgets(steps=1), Sampling(temperature=0, max_tokens=12, think=False))
 options = WorkplaceOptions(model="kimi-vl", virtual=Size(640, 480), settings=settings)
 with Workplace(options, environment=os.environ) as place:
     status = run_window(
-        lambda task: place.session(task, episode=Path(sys.argv[1])),
+        lambda task: LiveSession(place, task, episode=Path(sys.argv[1])),
         own_display=False, task="click it", autostart=True, close_when_finished=True,
     )
 sys.exit(status)

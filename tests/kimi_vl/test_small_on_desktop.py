@@ -11,7 +11,8 @@ from agent_app.events import Budgets, RunFinished
 from agent_app.geometry import Region
 from agent_app.loop import LoopSettings
 from agent_app.model_runtime import ModelOptions, Sampling
-from agent_app.session import Workplace, WorkplaceOptions
+from agent_app.session import LiveSession
+from agent_app.workplace import Workplace, WorkplaceOptions
 
 WINDOW = """
 import sys
@@ -56,7 +57,7 @@ def test_the_loop_with_it_types_and_clicks_in_a_real_window(desktop, tmp_path: P
     with Workplace(options, environment=desktop.environment) as place:
         window = place.launch(f"{sys.executable} {script} {told}")
         try:
-            events = list(place.session(task, episode=tmp_path / "episode").events())
+            events = list(LiveSession(place, task, episode=tmp_path / "episode").events())
         finally:
             window.terminate()
             window.wait()

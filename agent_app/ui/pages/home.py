@@ -14,7 +14,7 @@ from agent_app.control import VETO_SECONDS
 from agent_app.errors import KnownError
 from agent_app.geometry import Size
 from agent_app.office import Office
-from agent_app.session import AgentSession, WorkplaceOptions
+from agent_app.session import AgentSession
 from agent_app.settings import Setting
 from agent_app.ui import Home, languages
 from agent_app.ui.errand import Errand
@@ -23,6 +23,7 @@ from agent_app.ui.pages.doctor import DoctorPage
 from agent_app.ui.pages.model import ModelPage
 from agent_app.ui.pages.settings import SettingsPage
 from agent_app.ui.trial import TASK
+from agent_app.workplace import WorkplaceOptions
 
 _WELCOMED = "welcomed"
 _TRIAL_DESKTOP = Size(1024, 640)

@@ -169,22 +169,6 @@
         <translation>输入法</translation>
     </message>
     <message>
-        <source>It cannot be told whether the rule “{rule}” applies ({why}).</source>
-        <translation>无法判断规则“{rule}”是否适用（{why}）。</translation>
-    </message>
-    <message>
-        <source>It says “{word}”, and {why}.</source>
-        <translation>那里写着“{word}”：{why}。</translation>
-    </message>
-    <message>
-        <source>Its dialog says “{word}”, and {why}.</source>
-        <translation>它的对话框写着“{word}”：{why}。</translation>
-    </message>
-    <message>
-        <source>Its keys move to something else first, and what they press there is not known yet.</source>
-        <translation>这些键会先移到别处，还不知道会在那里按下什么。</translation>
-    </message>
-    <message>
         <source>Kimi-VL needs {packages}</source>
         <translation>Kimi-VL 还需要 {packages}</translation>
     </message>
@@ -195,26 +179,6 @@
     <message>
         <source>Latin, Cyrillic, Chinese, emoji</source>
         <translation>拉丁、西里尔、中文、表情符号</translation>
-    </message>
-    <message>
-        <source>May the agent press {keys} in {window}?</source>
-        <translation>允许它在 {window} 中按下 {keys} 吗？</translation>
-    </message>
-    <message>
-        <source>May the agent press {keys}?</source>
-        <translation>允许它按下 {keys} 吗？</translation>
-    </message>
-    <message>
-        <source>May the agent scroll {way} in {window}?</source>
-        <translation>允许它在 {window} 中滚动吗？（{way}）</translation>
-    </message>
-    <message>
-        <source>May the agent {deed} in {window}?</source>
-        <translation>允许它在 {window} 中{deed}吗？</translation>
-    </message>
-    <message>
-        <source>May the agent {deed}?</source>
-        <translation>允许它{deed}吗？</translation>
     </message>
     <message>
         <source>No task was recorded</source>
@@ -233,40 +197,12 @@
         <translation>鼠标与输入</translation>
     </message>
     <message>
-        <source>The application does not tell which field has the keyboard; it may be for passwords.</source>
-        <translation>程序没有说明键盘焦点在哪个输入框，可能是密码框。</translation>
-    </message>
-    <message>
-        <source>The keyboard is in a field for passwords.</source>
-        <translation>键盘焦点在密码框里。</translation>
-    </message>
-    <message>
         <source>The run is paused. Shall it go on?</source>
         <translation>运行已暂停。要继续吗？</translation>
     </message>
     <message>
-        <source>The screen cannot be read here, so what is there is unknown (agent-app doctor helps).</source>
-        <translation>这里的屏幕无法识别，不知道那里有什么（可用 agent-app doctor 检查）。</translation>
-    </message>
-    <message>
-        <source>There is no text there that could be read, and the application gives it no name.</source>
-        <translation>那里没有可识别的文字，程序也没有给它名称。</translation>
-    </message>
-    <message>
         <source>Virtual desktop</source>
         <translation>私有桌面</translation>
-    </message>
-    <message>
-        <source>What is typed into a terminal runs as a command.</source>
-        <translation>在终端里输入的内容会作为命令执行。</translation>
-    </message>
-    <message>
-        <source>Without an answer in {seconds} seconds it is not done. (Rule: {rule})</source>
-        <translation>{seconds} 秒内没有回答就不做。（规则：{rule}）</translation>
-    </message>
-    <message>
-        <source>You are asked before every action.</source>
-        <translation>每个操作之前都会询问。</translation>
     </message>
     <message>
         <source>You stopped this before it was done. What should the agent do instead?</source>
@@ -275,10 +211,6 @@
     <message>
         <source>You took over. Shall the agent go on, from what the screen shows now?</source>
         <translation>您接管了鼠标或键盘。要从屏幕现在的样子继续吗？</translation>
-    </message>
-    <message>
-        <source>Your rule “{rule}” says so.</source>
-        <translation>您的规则“{rule}”这样规定。</translation>
     </message>
     <message>
         <source>a click on a window of our own did not reach it</source>
@@ -301,10 +233,6 @@
         <translation>回答：{answer}</translation>
     </message>
     <message>
-        <source>answers to dialogs in {application}</source>
-        <translation>在 {application} 中回答对话框</translation>
-    </message>
-    <message>
         <source>any window</source>
         <translation>任何窗口</translation>
     </message>
@@ -323,30 +251,6 @@
     <message>
         <source>click</source>
         <translation>点击</translation>
-    </message>
-    <message>
-        <source>click something without a text</source>
-        <translation>点击没有文字的地方</translation>
-    </message>
-    <message>
-        <source>click “{label}”</source>
-        <translation>点击“{label}”</translation>
-    </message>
-    <message>
-        <source>clicking {what} in {application}</source>
-        <translation>在 {application} 中点击{what}</translation>
-    </message>
-    <message>
-        <source>clicking {what}, where “{text}” stands, in {application}</source>
-        <translation>在 {application} 中写有“{text}”的地方点击{what}</translation>
-    </message>
-    <message>
-        <source>clicks in {application}</source>
-        <translation>在 {application} 中点击</translation>
-    </message>
-    <message>
-        <source>clicks on what cannot be read in {application}</source>
-        <translation>在 {application} 中点击无法识别的内容</translation>
     </message>
     <message>
         <source>cut off</source>
@@ -369,16 +273,8 @@
         <translation>双击</translation>
     </message>
     <message>
-        <source>double click “{label}”</source>
-        <translation>双击“{label}”</translation>
-    </message>
-    <message>
         <source>drag</source>
         <translation>拖动</translation>
-    </message>
-    <message>
-        <source>drag to “{label}”</source>
-        <translation>拖到“{label}”</translation>
     </message>
     <message>
         <source>emoji</source>
@@ -387,10 +283,6 @@
     <message>
         <source>error</source>
         <translation>出错</translation>
-    </message>
-    <message>
-        <source>every {kind} in {window}</source>
-        <translation>在 {window} 中的所有此类操作（{kind}）</translation>
     </message>
     <message>
         <source>failure</source>
@@ -459,10 +351,6 @@
     <message>
         <source>it was paused, and nobody said that it may go on</source>
         <translation>运行被暂停，而没有人让它继续</translation>
-    </message>
-    <message>
-        <source>keys that move on and then press Enter in {application}</source>
-        <translation>在 {application} 中先移动再按 Enter 的按键</translation>
     </message>
     <message>
         <source>leave the pointer alone</source>
@@ -581,10 +469,6 @@
         <translation>右键点击</translation>
     </message>
     <message>
-        <source>right click “{label}”</source>
-        <translation>右键点击“{label}”</translation>
-    </message>
-    <message>
         <source>says it is done</source>
         <translation>报告已完成</translation>
     </message>
@@ -603,10 +487,6 @@
     <message>
         <source>scroll up {n}</source>
         <translation>向上滚动 {n}</translation>
-    </message>
-    <message>
-        <source>something without a text</source>
-        <translation>没有文字的地方</translation>
     </message>
     <message>
         <source>starts</source>
@@ -685,32 +565,12 @@
         <translation>三击</translation>
     </message>
     <message>
-        <source>type what is not shown here</source>
-        <translation>输入这里不显示的内容</translation>
-    </message>
-    <message>
-        <source>type “{text}”</source>
-        <translation>输入“{text}”</translation>
-    </message>
-    <message>
         <source>typed and read back: {text}</source>
         <translation>输入并读回：{text}</translation>
     </message>
     <message>
         <source>typed {typed}, read back {read}</source>
         <translation>输入 {typed}，读回 {read}</translation>
-    </message>
-    <message>
-        <source>typing in the terminal {application}</source>
-        <translation>在终端 {application} 中输入</translation>
-    </message>
-    <message>
-        <source>typing in {application}</source>
-        <translation>在 {application} 中输入</translation>
-    </message>
-    <message>
-        <source>typing into fields for passwords in {application}</source>
-        <translation>在 {application} 的密码框中输入</translation>
     </message>
     <message>
         <source>use --episode DIR</source>
@@ -815,10 +675,6 @@
     <message>
         <source>{what}; the reader needs none</source>
         <translation>{what}；阅读器不需要</translation>
-    </message>
-    <message>
-        <source>“For this run” allows {scope}.</source>
-        <translation>“本次运行内允许”包括：{scope}。</translation>
     </message>
 </context>
 <context>
@@ -2881,6 +2737,385 @@ press ctrl+s</translation>
     <message>
         <source>Steps</source>
         <translation>步骤</translation>
+    </message>
+</context>
+<context>
+    <name>Words</name>
+    <message>
+        <source>Found by {how} ({score}).</source>
+        <translation>通过{how}找到（{score}）。</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>It goes on, and looks at the screen anew.</source>
+        <translation>运行继续，并重新查看屏幕。</translation>
+    </message>
+    <message>
+        <source>Leave this action out</source>
+        <translation>跳过此操作</translation>
+    </message>
+    <message>
+        <source>Look again</source>
+        <translation>再看一次</translation>
+    </message>
+    <message>
+        <source>May the agent {deed}?
+{reason}.
+“For this run” allows {scope}.
+Without an answer in {seconds} seconds it is not done. (Rule: {rule})</source>
+        <translation>是否允许代理{deed}？
+{reason}。
+“本次运行允许”包括：{scope}。
+若 {seconds} 秒内没有回答，则不执行。（规则：{rule}）</translation>
+    </message>
+    <message>
+        <source>Nobody answered whether you may {deed}, so it was not done: {reason}.</source>
+        <translation>没有人回答是否允许{deed}，因此未执行：{reason}。</translation>
+    </message>
+    <message>
+        <source>Nobody answered, so it was not done.</source>
+        <translation>没有人回答，因此未执行。</translation>
+    </message>
+    <message>
+        <source>Nothing on the screen changed after the last {count} actions.</source>
+        <translation>最近 {count} 次操作后屏幕没有任何变化。</translation>
+    </message>
+    <message>
+        <source>Nothing on the screen changed, again, after the same action. Do something else.</source>
+        <translation>同一操作之后屏幕再次没有变化，应换一种做法。</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>The person does not want you to {deed}.</source>
+        <translation>您不同意{deed}。</translation>
+    </message>
+    <message>
+        <source>What is there keeps changing, so nothing was done. Wait until it rests, and look.</source>
+        <translation>那里一直在变化，因此未执行任何操作。应等它静止后再看。</translation>
+    </message>
+    <message>
+        <source>What is to be typed for “{name}”? It is not recorded.</source>
+        <translation>“{name}”要输入什么？它不会被记录。</translation>
+    </message>
+    <message>
+        <source>Where the pointer is in 3 seconds</source>
+        <translation>3 秒后指针所在的位置</translation>
+    </message>
+    <message>
+        <source>You allowed it for this run.</source>
+        <translation>您已在本次运行中允许。</translation>
+    </message>
+    <message>
+        <source>You allowed it for this run: {scope}.</source>
+        <translation>您已在本次运行中允许：{scope}。</translation>
+    </message>
+    <message>
+        <source>You allowed it.</source>
+        <translation>您已允许。</translation>
+    </message>
+    <message>
+        <source>You are going in circles: these moves bring back the same screens.</source>
+        <translation>在原地打转：这些操作总是回到同样的屏幕。</translation>
+    </message>
+    <message>
+        <source>You may not {deed}: {reason} (rule “{rule}”). Choose another way; only a person can allow it, in policy.toml.</source>
+        <translation>不允许{deed}：{reason}（规则“{rule}”）。应换一种做法；只有人能在 policy.toml 中允许。</translation>
+    </message>
+    <message>
+        <source>You paused it.</source>
+        <translation>您暂停了运行。</translation>
+    </message>
+    <message>
+        <source>You refused it.</source>
+        <translation>您已拒绝。</translation>
+    </message>
+    <message>
+        <source>You stopped the run instead.</source>
+        <translation>您停止了运行。</translation>
+    </message>
+    <message>
+        <source>You stopped this before it was done.</source>
+        <translation>您在执行前否决了它。</translation>
+    </message>
+    <message>
+        <source>You stopped this before it was done. Is it to be tried again, or left out?</source>
+        <translation>您在执行前否决了它。要再试一次，还是跳过？</translation>
+    </message>
+    <message>
+        <source>You took over.</source>
+        <translation>您接管了操作。</translation>
+    </message>
+    <message>
+        <source>Your hint: {hint}</source>
+        <translation>您的提示：{hint}</translation>
+    </message>
+    <message>
+        <source>a menu or popup of {application}</source>
+        <translation>{application} 的菜单或弹出窗口</translation>
+    </message>
+    <message>
+        <source>again</source>
+        <translation>再试一次</translation>
+    </message>
+    <message>
+        <source>all {count} steps were done again</source>
+        <translation>全部 {count} 步已重新执行</translation>
+    </message>
+    <message>
+        <source>answers to dialogs</source>
+        <translation>回答对话框</translation>
+    </message>
+    <message>
+        <source>blanks alone</source>
+        <translation>仅空白</translation>
+    </message>
+    <message>
+        <source>clicking</source>
+        <translation>点击</translation>
+    </message>
+    <message>
+        <source>clicks</source>
+        <translation>点击</translation>
+    </message>
+    <message>
+        <source>clicks on what cannot be read</source>
+        <translation>点击无法读取的内容</translation>
+    </message>
+    <message>
+        <source>double</source>
+        <translation>连续两次</translation>
+    </message>
+    <message>
+        <source>drag to</source>
+        <translation>拖到</translation>
+    </message>
+    <message>
+        <source>dragging to</source>
+        <translation>拖到</translation>
+    </message>
+    <message>
+        <source>every click</source>
+        <translation>每次点击</translation>
+    </message>
+    <message>
+        <source>every drag</source>
+        <translation>每次拖动</translation>
+    </message>
+    <message>
+        <source>every move</source>
+        <translation>每次移动</translation>
+    </message>
+    <message>
+        <source>every press</source>
+        <translation>每次按键</translation>
+    </message>
+    <message>
+        <source>every scroll</source>
+        <translation>每次滚动</translation>
+    </message>
+    <message>
+        <source>every type</source>
+        <translation>每次输入</translation>
+    </message>
+    <message>
+        <source>it cannot be told whether the rule “{rule}” applies ({why})</source>
+        <translation>无法判断规则“{rule}”是否适用（{why}）</translation>
+    </message>
+    <message>
+        <source>it moved while it was about to be acted on; {reason}</source>
+        <translation>即将操作时它移动了；{reason}</translation>
+    </message>
+    <message>
+        <source>it moves whenever it is to be acted on</source>
+        <translation>每次要操作时它都会移动</translation>
+    </message>
+    <message>
+        <source>it says “{word}”, and {why}</source>
+        <translation>上面写着“{word}”，{why}</translation>
+    </message>
+    <message>
+        <source>it was broken off by the pause</source>
+        <translation>它因暂停而中断</translation>
+    </message>
+    <message>
+        <source>its dialog says “{word}”, and {why}</source>
+        <translation>其对话框写着“{word}”，{why}</translation>
+    </message>
+    <message>
+        <source>its keys move to something else first, and what they press there is not known yet</source>
+        <translation>这些按键会先移到别处，还不知道在那里会按下什么</translation>
+    </message>
+    <message>
+        <source>keys that move on and then press Enter</source>
+        <translation>先移动再按回车的按键</translation>
+    </message>
+    <message>
+        <source>leave it out</source>
+        <translation>跳过</translation>
+    </message>
+    <message>
+        <source>middle</source>
+        <translation>中键</translation>
+    </message>
+    <message>
+        <source>nobody said what is to be typed for “{name}”</source>
+        <translation>没有人说明“{name}”要输入什么</translation>
+    </message>
+    <message>
+        <source>point at</source>
+        <translation>指向</translation>
+    </message>
+    <message>
+        <source>pointing at</source>
+        <translation>指向</translation>
+    </message>
+    <message>
+        <source>press</source>
+        <translation>按</translation>
+    </message>
+    <message>
+        <source>pressing</source>
+        <translation>按</translation>
+    </message>
+    <message>
+        <source>right</source>
+        <translation>右键</translation>
+    </message>
+    <message>
+        <source>scroll</source>
+        <translation>滚动</translation>
+    </message>
+    <message>
+        <source>scrolling</source>
+        <translation>滚动</translation>
+    </message>
+    <message>
+        <source>step {number} (step {recorded} of the recording), {intent}: {what}</source>
+        <translation>第 {number} 步（录制中的第 {recorded} 步），{intent}：{what}</translation>
+    </message>
+    <message>
+        <source>step {number}, {intent}: {what}</source>
+        <translation>第 {number} 步，{intent}：{what}</translation>
+    </message>
+    <message>
+        <source>stopped while the run was being made ready</source>
+        <translation>在准备运行时被停止</translation>
+    </message>
+    <message>
+        <source>the application does not tell which field has the keyboard; it may be for passwords</source>
+        <translation>应用程序没有说明键盘在哪个输入框，可能是密码框</translation>
+    </message>
+    <message>
+        <source>the keyboard is in a field for passwords</source>
+        <translation>键盘在密码框中</translation>
+    </message>
+    <message>
+        <source>the limit of {count} steps is reached</source>
+        <translation>已达到 {count} 步的上限</translation>
+    </message>
+    <message>
+        <source>the limit of {count} tokens is reached</source>
+        <translation>已达到 {count} 个词元的上限</translation>
+    </message>
+    <message>
+        <source>the limit of {seconds} seconds is reached</source>
+        <translation>已达到 {seconds} 秒的上限</translation>
+    </message>
+    <message>
+        <source>the screen cannot be read here, so what is there is unknown (agent-app doctor helps)</source>
+        <translation>此处的屏幕无法读取，不知道那里是什么（可运行 agent-app doctor）</translation>
+    </message>
+    <message>
+        <source>there is no text there that could be read, and the application gives it no name</source>
+        <translation>那里没有可读的文字，应用程序也没有给出名称</translation>
+    </message>
+    <message>
+        <source>type</source>
+        <translation>输入</translation>
+    </message>
+    <message>
+        <source>typing</source>
+        <translation>输入</translation>
+    </message>
+    <message>
+        <source>typing in the terminal {window}</source>
+        <translation>在终端 {window} 中输入</translation>
+    </message>
+    <message>
+        <source>typing into fields for passwords</source>
+        <translation>在密码框中输入</translation>
+    </message>
+    <message>
+        <source>what is typed into a terminal runs as a command</source>
+        <translation>在终端中输入的内容会作为命令运行</translation>
+    </message>
+    <message>
+        <source>what the rule “{rule}” asks about</source>
+        <translation>规则“{rule}”所询问的内容</translation>
+    </message>
+    <message>
+        <source>you are asked before every action</source>
+        <translation>每次操作前都会询问您</translation>
+    </message>
+    <message>
+        <source>you stopped it before it was done</source>
+        <translation>您在执行前否决了它</translation>
+    </message>
+    <message>
+        <source>{count} actions were left out</source>
+        <translation>跳过了 {count} 个操作</translation>
+    </message>
+    <message>
+        <source>{count} unusable replies in a row: {last}</source>
+        <translation>连续 {count} 次无法使用的回复：{last}</translation>
+    </message>
+    <message>
+        <source>{deed}, where “{text}” stands,</source>
+        <translation>{deed}（所在处写着“{text}”）</translation>
+    </message>
+    <message>
+        <source>{how} {verb}</source>
+        <translation>{how}{verb}</translation>
+    </message>
+    <message>
+        <source>{told}
+Where is it? A place on the screen, as x, y, is an answer, too.</source>
+        <translation>{told}
+它在哪里？也可以回答屏幕上的位置，如 x, y。</translation>
+    </message>
+    <message>
+        <source>{told} They said: {said}</source>
+        <translation>{told} 您说：{said}</translation>
+    </message>
+    <message>
+        <source>{told}. Is it to be done again?</source>
+        <translation>{told}。要重新执行吗？</translation>
+    </message>
+    <message>
+        <source>{verb} something without a text</source>
+        <translation>{verb}没有文字的内容</translation>
+    </message>
+    <message>
+        <source>{verb} {what}</source>
+        <translation>{verb} {what}</translation>
+    </message>
+    <message>
+        <source>{verb} “{label}”</source>
+        <translation>{verb}“{label}”</translation>
+    </message>
+    <message>
+        <source>{what} in {window}</source>
+        <translation>在 {window} 中{what}</translation>
+    </message>
+    <message>
+        <source>“{text}” ({count} characters)</source>
+        <translation>“{text}”（{count} 个字符）</translation>
     </message>
 </context>
 <context>

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent_app.runtimes.reader.language.steps import LAST, Kind, Relation, Target
+from agent_app.geometry import FrameBox
+from agent_app.runtimes.reader.language.steps import LAST, Kind, Relation, Target, Where
 from agent_app.runtimes.reader.matching.candidates import (
     CONTROL_ROLES,
     FIELD_ROLES,
@@ -45,6 +46,7 @@ ROLES: dict[Kind, frozenset[str]] = {
 }
 _PLAIN_ROLES = frozenset({"", "label", "static", "heading", "caption", "paragraph", "tool tip"})
 _SAME_SHARE = 0.8  # boxes of two tight lines, as read, cover each other by up to 0.6
+_LEAST_SHARE = 0.1  # of a text's height beside another one's, where none has half of it there
 _NEAR_TIE = 3.0  # pixels: closer together than this, no one is the nearest
 _NEAREST_SHOWN = 3
 
@@ -170,24 +172,36 @@ def _related(
     references = relation.boxes or [c.box for c in _best_tier(alike(scene, Target(relation.other)))]
     if not references:
         return Missing(f"nothing reads {quote(relation.other)}", nearest(scene, relation.other))
+    chosen = _nearest_related(relation.where, references, candidates)
+    if not chosen:  # the title of a header bar stands higher than its buttons
+        chosen = _nearest_related(relation.where, references, candidates, share=_LEAST_SHARE)
+    if not chosen:
+        return Missing(
+            f"none of those is {relation.where} {quote(relation.other)}",
+            tuple(in_order(candidates)),
+        )
+    return chosen
+
+
+def _nearest_related(
+    where: Where,
+    references: Sequence[FrameBox],
+    candidates: Sequence[Candidate],
+    **share: float,
+) -> list[Candidate]:
     chosen: list[Candidate] = []
     for reference in references:
         gaps = [
             (away, c)
             for c in candidates
             if not same_thing(c.box, reference, share=_SAME_SHARE)
-            and (away := gap(c.box, reference, relation.where)) is not None
+            and (away := gap(c.box, reference, where, **share)) is not None
         ]
         if gaps:
             tier = min(c.tier for _, c in gaps)
             least = min(away for away, c in gaps if c.tier == tier)
             near = [c for away, c in gaps if c.tier == tier and away <= least + _NEAR_TIE]
             chosen += [c for c in near if c not in chosen]
-    if not chosen:
-        return Missing(
-            f"none of those is {relation.where} {quote(relation.other)}",
-            tuple(in_order(candidates)),
-        )
     return chosen
 
 

@@ -8,15 +8,22 @@ from collections.abc import Sequence
 from agent_app.geometry import FrameBox, Size
 from agent_app.runtimes.reader.language.steps import Where
 
+_SHARE_OF_ROW = 0.5  # of the lower one's height
 
-def gap(box: FrameBox, other: FrameBox, where: Where) -> float | None:
-    """How far a box lies from another one in a direction, in pixels; None when it does not."""
+
+def gap(
+    box: FrameBox, other: FrameBox, where: Where, *, share: float = _SHARE_OF_ROW
+) -> float | None:
+    """How far a box lies from another one in a direction, in pixels; None when it does not.
+
+    `share` of the lower one's height lies beside the other one where they are in a row.
+    """
     match where:
         case "right of":
-            in_row = share_rows(box, other) and box.center.x > other.right
+            in_row = share_rows(box, other, share=share) and box.center.x > other.right
             return max(0.0, box.left - other.right) if in_row else None
         case "left of":
-            return gap(other, box, "right of")
+            return gap(other, box, "right of", share=share)
         case "below":
             slack = 0.25 * min(box.height, other.height)  # boxes of tight lines run into each other
             in_column = share_columns(box, other) and box.center.y > other.bottom - slack
@@ -25,13 +32,15 @@ def gap(box: FrameBox, other: FrameBox, where: Where) -> float | None:
             return gap(other, box, "below")
         case "next to":
             sides: tuple[Where, ...] = ("right of", "left of", "below", "above")
-            gaps = [away for side in sides if (away := gap(box, other, side)) is not None]
+            gaps = [
+                away for side in sides if (away := gap(box, other, side, share=share)) is not None
+            ]
             return min(gaps, default=None)
 
 
-def share_rows(box: FrameBox, other: FrameBox) -> bool:
+def share_rows(box: FrameBox, other: FrameBox, *, share: float = _SHARE_OF_ROW) -> bool:
     shared = min(box.bottom, other.bottom) - max(box.top, other.top)
-    return shared >= 0.5 * min(box.height, other.height)
+    return shared >= share * min(box.height, other.height)
 
 
 def share_columns(box: FrameBox, other: FrameBox) -> bool:
