@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from agent_app.calibration import (
     Stretch,
     corrected,
     keep,
+    kept_at,
 )
 from agent_app.calibration.measuring import COLOURS, Offset, middle_of_spot
 from agent_app.errors import KnownError, RunEnded
@@ -153,7 +155,9 @@ def test_what_arrives_shifted_and_stretched_is_put_right(place: str, scale: floa
     assert result.exact, result
 
 
-def test_what_no_correction_helps_is_said_and_none_is_kept(tmp_path: Path) -> None:
+def test_what_no_correction_helps_is_said_and_none_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     flips = iter(range(1000))
 
     def jumps(sent: ScreenPoint) -> tuple[float, float]:
@@ -163,7 +167,11 @@ def test_what_no_correction_helps_is_said_and_none_is_kept(tmp_path: Path) -> No
     assert not result.exact
     path = tmp_path / "calibration.json"
     keep([MonitorResult(result.monitor, 9.0, 9.0)], path)
-    assert not path.exists()
+    (kept,) = kept_at(path)
+    assert (kept.before, kept.after, kept.correction) == (9.0, 9.0, None)
+    monkeypatch.setenv("DISPLAY", ":7")
+    inner = RecordingInput()
+    assert corrected(inner, {"DISPLAY": ":7"}, (result.monitor,), path=path) is inner
 
 
 def test_a_target_that_does_not_show_and_a_click_that_is_lost_are_named(
@@ -237,6 +245,21 @@ def test_a_correction_is_kept_for_its_monitor_alone_and_goes_when_it_is_not_need
     moved = Monitor(2, Region(640, 0, 1024, 600), 2.0, "DP-2")
     assert corrected(inner, here, (one, moved), path=path) is inner
     assert corrected(inner, {"DISPLAY": ":8"}, (one, other), path=path) is inner
+
+
+def test_what_was_kept_before_errors_and_times_were_still_counts(tmp_path: Path) -> None:
+    path = tmp_path / "calibration.json"
+    path.write_text(
+        '{"version": 1, "monitors": [{"name": "DP-1", "region": {"left": 0, "top": 0, "width": 640,'
+        ' "height": 400}, "scale": 1.0, "correction": {"x": {"factor": 1.02, "shift": -3.0},'
+        ' "y": {"factor": 0.99, "shift": 5.0}}}]}'
+    )
+    before = datetime.now(UTC).replace(microsecond=0)
+    keep([MonitorResult(Monitor(2, Region(640, 0, 800, 600), 1.0, "DP-2"), 1.0, 1.0)], path)
+    old, new = kept_at(path)
+    assert (old.name, old.correction, old.before, old.at) == ("DP-1", BENT, None, None)
+    assert new.at is not None
+    assert before <= new.at <= datetime.now(UTC)
 
 
 @pytest.mark.parametrize(
@@ -331,4 +354,7 @@ def test_on_two_real_monitors_clicks_arrive_at_every_scale_of_the_toolkit(tmp_pa
                 "Monitor 2, 680x500",
             ]
             assert all("within 0 px" in line for line in lines), done.stdout
-    assert list(tmp_path.rglob("calibration.json")) == []  # there was nothing to correct
+    (path,) = tmp_path.rglob("calibration.json")
+    kept = kept_at(path)
+    assert [each.region.width for each in kept] == [600, 680]
+    assert all(each.correction is None and each.after == 0.0 for each in kept)

@@ -5,13 +5,15 @@ found, and `corrected` applies it to an input. What is measured is the machine, 
 """
 
 from agent_app.calibration.correction import CorrectedInput, Correction, Stretch
-from agent_app.calibration.measuring import Measuring, MonitorResult
+from agent_app.calibration.measuring import EXACT, Measuring, MonitorResult
 from agent_app.calibration.running import calibrate
-from agent_app.calibration.store import corrected, correction_path, keep
+from agent_app.calibration.store import Kept, corrected, correction_path, keep, kept_at
 
 __all__ = [
+    "EXACT",
     "CorrectedInput",
     "Correction",
+    "Kept",
     "Measuring",
     "MonitorResult",
     "Stretch",
@@ -19,4 +21,5 @@ __all__ = [
     "corrected",
     "correction_path",
     "keep",
+    "kept_at",
 ]

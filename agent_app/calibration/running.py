@@ -11,6 +11,7 @@ from agent_app.calibration.measuring import Measuring, MonitorResult
 from agent_app.calibration.window import BoardWindow
 from agent_app.errors import KnownError, RunEnded
 from agent_app.input import open_input, watch_hands
+from agent_app.model_runtime import Progress, no_progress
 from agent_app.screen.capture import open_screen
 
 
@@ -18,13 +19,16 @@ def calibrate(
     environment: Mapping[str, str],
     *,
     stop: threading.Event | None = None,
+    progress: Progress = no_progress,
+    words: str = "",
     open_input: Callable[[Mapping[str, str]], Input] = open_input,
 ) -> Generator[MonitorResult]:
     """Click targets on every monitor of a desktop, and yield what became of each monitor.
 
     For about a second a monitor, windows cover all of them and the pointer moves; nothing is
-    stored. What `open_input` opens is taken without any correction there may be. Raises KnownError
-    when a monitor cannot be measured, or a hand or `stop` ends it.
+    stored. `words` stand on these windows, "" for English ones that say what goes on; `progress` is
+    told how many monitors are done. What `open_input` opens is taken without any correction there
+    may be. Raises KnownError when a monitor cannot be measured, or a hand or `stop` ends it.
     """
     stop = stop or threading.Event()
     touched = threading.Event()
@@ -36,12 +40,14 @@ def calibrate(
     with (
         closing(open_screen(environment, monitor=0)) as whole,
         closing(open_input(environment)) as hand,
-        BoardWindow(environment) as board,
+        BoardWindow(environment, words) as board,
     ):
         before = hand.position()
         with watch_hands(environment, on_hand=end, on_stop=end):
             try:
-                for monitor in whole.monitors():
+                monitors = whole.monitors()
+                for done, monitor in enumerate(monitors):
+                    progress(f"monitor {monitor.id}", done, len(monitors))
                     with closing(open_screen(environment, monitor=monitor.id)) as screen:
                         yield Measuring(board, screen, hand, monitor, stop).run()
             except RunEnded as ended:

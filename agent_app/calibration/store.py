@@ -1,10 +1,12 @@
-"""Where corrections are kept: a file beside the person's other settings."""
+"""Where what was found is kept: a file beside the person's other settings."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Self
 
 import msgspec
 import platformdirs
@@ -20,13 +22,28 @@ _FACTORS = (0.2, 5.0)  # what is beyond is a mistake in the file, no monitor
 _FARTHEST = 10_000.0
 
 
-class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One monitor by its name, its place and its scale: when any changes, it counts no more."""
+class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was found on one monitor, known by its name, place and scale: for another none counts.
+
+    `before` and `after` are as in `MonitorResult`, and `at` is when it was found; None where that
+    was not kept yet.
+    """
 
     name: str
     region: Region
     scale: float
-    correction: Correction
+    correction: Correction | None = None
+    before: float | None = None
+    after: float | None = None
+    at: datetime | None = None
+
+    @classmethod
+    def of(cls, result: MonitorResult) -> Self:
+        """What has been found just now."""
+        monitor = result.monitor
+        now = datetime.now(UTC).replace(microsecond=0)
+        found = (result.correction, result.before, result.after)
+        return cls(monitor.name, monitor.region, monitor.scale, *found, now)
 
     def is_of(self, monitor: Monitor) -> bool:
         return (self.name, self.region, self.scale) == (
@@ -38,7 +55,7 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: int
-    monitors: tuple[_Entry, ...] = ()
+    monitors: tuple[Kept, ...] = ()
 
 
 def correction_path() -> Path:
@@ -54,13 +71,8 @@ def keep(results: Iterable[MonitorResult], path: Path | None = None) -> Path:
     """
     path = path or correction_path()
     found = list(results)
-    kept = [entry for entry in _read(path) if not any(entry.is_of(each.monitor) for each in found)]
-    for each in found:
-        if each.correction is not None:
-            monitor = each.monitor
-            kept.append(_Entry(monitor.name, monitor.region, monitor.scale, each.correction))
-    if not kept and not path.exists():
-        return path
+    kept = [each for each in kept_at(path) if not any(each.is_of(one.monitor) for one in found)]
+    kept += [Kept.of(each) for each in found]
     written = path.with_suffix(".new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -87,17 +99,18 @@ def corrected(
     """
     if environment.get("DISPLAY") != os.environ.get("DISPLAY"):
         return input
-    entries = _read(path or correction_path())
+    entries = kept_at(path or correction_path())
     found = {
         monitor.region: entry.correction
         for monitor in monitors
         for entry in entries
-        if entry.is_of(monitor)
+        if entry.correction is not None and entry.is_of(monitor)
     }
     return CorrectedInput(input, found) if found else input
 
 
-def _read(path: Path) -> tuple[_Entry, ...]:
+def kept_at(path: Path) -> tuple[Kept, ...]:
+    """What is stored in this file. Raises KnownError when it holds what is not ours."""
     try:
         file = msgspec.json.decode(path.read_bytes(), type=_File)
     except FileNotFoundError:
@@ -107,6 +120,8 @@ def _read(path: Path) -> tuple[_Entry, ...]:
     if file.version != _VERSION:
         raise _unusable(path, f"version {file.version} is not known here")
     for entry in file.monitors:
+        if entry.correction is None:
+            continue
         for stretch in (entry.correction.x, entry.correction.y):
             least, most = _FACTORS
             if not (least <= stretch.factor <= most and abs(stretch.shift) <= _FARTHEST):

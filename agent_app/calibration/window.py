@@ -19,14 +19,17 @@ _DRAWN_SECONDS = 15.0
 
 
 class BoardWindow:
-    """A running `agent_app.ui.targets`, as a `Board`. Raises KnownError when it does not start."""
+    """A running `agent_app.ui.targets`, as a `Board`; it shows these words, "" for its own.
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    Raises KnownError when it does not start.
+    """
+
+    def __init__(self, environment: Mapping[str, str], words: str = "") -> None:
         surroundings = dict(environment)
         if sys.platform.startswith("linux"):
             surroundings["QT_QPA_PLATFORM"] = "xcb"
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "agent_app.ui.targets"],
+            [sys.executable, "-m", "agent_app.ui.targets", *([words] if words else [])],
             env=surroundings,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

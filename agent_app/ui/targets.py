@@ -3,7 +3,7 @@
 A program of its own, so that a click crosses the window manager and a toolkit before it counts. It
 is told by lines `SCREEN TARGET COLOUR` what to show (each from 0), and answers with lines of JSON:
 how many screens there are, what was drawn, and how far beside the target's middle a click arrived,
-in input units. It ends when its standard input does.
+in input units. It ends when its standard input does. An argument is what is said on the windows.
 """
 
 from __future__ import annotations
@@ -35,13 +35,14 @@ class _Cover(QWidget):
     drawn = Signal()
     clicked = Signal(object)
 
-    def __init__(self, screen: QScreen) -> None:
+    def __init__(self, screen: QScreen, words: str) -> None:
         # no window manager places, frames or delays it
         bypass = Qt.WindowType.X11BypassWindowManagerHint
         flags = Qt.WindowType.FramelessWindowHint | Qt.WindowType.WindowStaysOnTopHint | bypass
         super().__init__(None, flags)
         self.setWindowTitle(TITLE)
-        self.setAccessibleName(_WORDS)
+        self.setAccessibleName(words)
+        self._words = words
         self.setScreen(screen)
         self.setGeometry(screen.geometry())
         self._target: int | None = None
@@ -69,7 +70,7 @@ class _Cover(QWidget):
         painter.setPen(_LETTERS)
         below = self.rect().adjusted(40, 40 + self.height() // 4, -40, -40)
         centred = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
-        painter.drawText(below, int(centred | Qt.TextFlag.TextWordWrap), _WORDS)
+        painter.drawText(below, int(centred | Qt.TextFlag.TextWordWrap), self._words)
         if self._target is not None:
             scale = self.devicePixelRatioF()
             painter.scale(1 / scale, 1 / scale)
@@ -100,9 +101,9 @@ class _Cover(QWidget):
 class _Board:
     """All covers, driven by lines and answering by lines."""
 
-    def __init__(self, application: QApplication) -> None:
+    def __init__(self, application: QApplication, words: str) -> None:
         self._application = application
-        self._covers = [_Cover(screen) for screen in application.screens()]
+        self._covers = [_Cover(screen, words) for screen in application.screens()]
         self._rest = b""
         for number, cover in enumerate(self._covers):
             cover.clicked.connect(self._on_clicked)
@@ -141,7 +142,8 @@ class _Board:
 def main() -> int:
     """Cover the screens until the standard input ends."""
     application = QApplication(sys.argv)
-    _board = _Board(application)
+    said = application.arguments()[1:]
+    _board = _Board(application, said[0] if said else _WORDS)
     return application.exec()
 
 

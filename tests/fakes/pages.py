@@ -10,17 +10,20 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from agent_app.calibration import Correction, Kept, Stretch
 from agent_app.doctor import CheckResult
 from agent_app.episode.library import Library
 from agent_app.episode.recorder import default_library
 from agent_app.errors import KnownError
 from agent_app.events import Outcome
+from agent_app.geometry import Region
 from agent_app.model_runtime import ModelOptions, Progress, RuntimeInfo
 from agent_app.office import Office
 from agent_app.runtimes.kimi_vl.config import KimiConfig
@@ -31,7 +34,7 @@ from agent_app.settings import SettingsFile, setting_of
 from agent_app.ui import Home
 from agent_app.ui.application import connect_tray
 from agent_app.ui.faults import fault_report
-from agent_app.ui.pages import doctor, model
+from agent_app.ui.pages import clicks, doctor, model
 from agent_app.ui.pages.page import Page
 from agent_app.ui.theme import Theme
 from agent_app.ui.tray import Tray
@@ -91,6 +94,17 @@ def checks(_environment: Mapping[str, str], **_options: object) -> Generator[Che
     yield CheckResult("Kimi-VL", None, absent, f"fetch it with `{PULL}`")
 
 
+def calibrated() -> tuple[Kept, ...]:
+    """What a calibration may have found: nothing, something to correct, and what nothing helps."""
+    at = datetime(2026, 1, 7, 16, 20, tzinfo=UTC)
+    bent = Correction(Stretch(1.002, -3.0), Stretch(1.0, 2.0))
+    return (
+        Kept("DP-1", Region(0, 0, 2560, 1440), 1.0, None, 0.0, 0.0, at),
+        Kept("HDMI-1", Region(2560, 0, 1920, 1080), 1.25, bent, 6.5, 0.5, at),
+        Kept("", Region(-1024, 300, 1024, 768), 1.0, None, 14.0, 14.0, at),
+    )
+
+
 def survey_of(folder: Path | None) -> Survey:
     """What this model takes on a GPU of a good desktop machine; it is not here without a folder."""
     plans = fitting_plans(KimiConfig(), ModelOptions(), 32768, [FREE])
@@ -139,6 +153,7 @@ class Pages:
             (model, "survey", lambda _name, _loading: survey_of(self._checkpoint)),
             (model, "pull", self._pull),
             (doctor, "run_checks", checks),
+            (clicks, "kept_at", lambda _path: calibrated()),
         ):
             setattr(cast("Any", part), name, value)
         self._checkpoint: Path | None = None

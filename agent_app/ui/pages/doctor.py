@@ -1,4 +1,4 @@
-"""The doctor page: is everything here that a run needs? And a first run, to see it."""
+"""The doctor page: is all here that a run needs, do clicks land? And a first run, to see it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from agent_app.geometry import Size
 from agent_app.model_runtime import Progress
 from agent_app.ui.cards import ErrorCard, sentence
 from agent_app.ui.errand import Errand
+from agent_app.ui.pages.clicks import ClicksCard, Trying, try_clicks
 from agent_app.ui.pages.page import Page, Section, set_tone, text_label
 from agent_app.ui.phrases import spoken
 
@@ -37,7 +38,8 @@ class DoctorPage(Page):
     """Checks this machine, and offers a first run.
 
     `prepare` is called before the checks, in their thread: what is open on a desktop has to be
-    closed before another one can be worked on. `checks` is what finds things out.
+    closed before another one can be worked on. `checks` is what finds things out, and
+    `trying` what tries clicks.
 
     **Signals:**
 
@@ -55,6 +57,7 @@ class DoctorPage(Page):
         parent: QWidget | None = None,
         *,
         checks: Checks = _checks,
+        trying: Trying = try_clicks,
     ) -> None:
         super().__init__(parent)
         self._environment = environment
@@ -77,6 +80,9 @@ class DoctorPage(Page):
         self.body.addWidget(self.error)
         self.body.addWidget(self._make_checks())
         self.body.addWidget(self._make_trial())
+        self.clicks = ClicksCard(environment, prepare, self, trying=trying)
+        self.clicks.changed.connect(self._update)
+        self.body.addWidget(self.clicks)
         self.body.addStretch(1)
 
     def set_running(self, running: bool) -> None:
@@ -99,7 +105,7 @@ class DoctorPage(Page):
     @Slot()
     def check(self) -> None:
         """Check everything, unless that goes on already."""
-        if self.errand.busy or self._running:
+        if self.errand.busy or self.clicks.errand.busy or self._running:
             return
         self.error.hide()
         self.results = []
@@ -221,12 +227,15 @@ class DoctorPage(Page):
         self.checked.emit()
 
     def _update(self) -> None:
-        busy = self.errand.busy
+        checking, trying = self.errand.busy, self.clicks.errand.busy
+        free = not (checking or trying or self._running)
         self.again.setText(self.tr("&Check again") if self.results else self.tr("&Check"))
-        self.again.setEnabled(not busy and not self._running)
-        self.own.setEnabled(not busy)
-        self.trial.setEnabled(not busy and not self._running)
+        self.again.setEnabled(free)
+        self.own.setEnabled(not checking)
+        self.trial.setEnabled(free)
+        self.clicks.set_free(not checking, running=self._running)
 
     def close_down(self) -> None:
         """End what goes on: the window closes."""
+        self.clicks.close_down()
         self.errand.cancel()

@@ -107,6 +107,7 @@ class HomePages(QObject):
             yield self.model.work
         if self.doctor is not None:
             yield self.doctor.errand
+            yield self.doctor.clicks.errand
 
     def _make_model(self) -> QWidget:
         home = self.home
@@ -125,7 +126,8 @@ class HomePages(QObject):
         page = self.doctor = DoctorPage(self.home.environment, self.home.office.close)
         page.set_running(self._running)
         page.trial_requested.connect(self.trial_requested)
-        page.errand.ended.connect(self._on_errand_ended)
+        for errand in (page.errand, page.clicks.errand):
+            errand.ended.connect(self._on_errand_ended)
         return page
 
     def _make_settings(self) -> QWidget:

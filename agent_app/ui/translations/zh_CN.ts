@@ -9,6 +9,93 @@
     </message>
 </context>
 <context>
+    <name>ClicksCard</name>
+    <message>
+        <source>Calibrate c&amp;licks</source>
+        <translation>校准点击(&amp;L)</translation>
+    </message>
+    <message>
+        <source>Clicks are being tried out here. Leave mouse and keyboard alone; touching them ends it.</source>
+        <translation>正在此处试验点击。请勿触碰鼠标和键盘；一旦触碰即会结束。</translation>
+    </message>
+    <message>
+        <source>Clicks arrive beside where they are wanted.</source>
+        <translation>点击没有落在该落的位置。</translation>
+    </message>
+    <message>
+        <source>Clicks arrive where they are wanted.</source>
+        <translation>点击都落在该落的位置。</translation>
+    </message>
+    <message>
+        <source>Error</source>
+        <translation>误差</translation>
+    </message>
+    <message>
+        <source>For some seconds, targets cover every monitor and are clicked, to see whether clicks arrive where they are wanted; where they do not, they are corrected from then on. Leave mouse and keyboard alone meanwhile: touching the mouse or a key, such as Esc, ends it.</source>
+        <translation>在几秒钟内，靶标会覆盖每个显示器并被逐一点击，以查看点击是否落在该落的位置；若有偏差，此后会自动校正。其间请勿触碰鼠标和键盘：动一下鼠标或按任意键（如 Esc）即会结束。</translation>
+    </message>
+    <message>
+        <source>Leave mouse and keyboard alone…</source>
+        <translation>请勿触碰鼠标和键盘…</translation>
+    </message>
+    <message>
+        <source>Monitor</source>
+        <translation>显示器</translation>
+    </message>
+    <message>
+        <source>Monitor {n} of {count}</source>
+        <translation>第 {n} 个显示器，共 {count} 个</translation>
+    </message>
+    <message>
+        <source>Not calibrated yet.</source>
+        <translation>还没有校准过。</translation>
+    </message>
+    <message>
+        <source>Not possible while a run goes on.</source>
+        <translation>运行进行时无法校准。</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>Result</source>
+        <translation>结果</translation>
+    </message>
+    <message>
+        <source>What was found is not stored.</source>
+        <translation>测得的结果没有保存。</translation>
+    </message>
+    <message>
+        <source>When</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>Where clicks land</source>
+        <translation>点击落在哪里</translation>
+    </message>
+    <message>
+        <source>corrected</source>
+        <translation>已校正</translation>
+    </message>
+    <message>
+        <source>corrected in part</source>
+        <translation>部分校正</translation>
+    </message>
+    <message>
+        <source>no correction helps</source>
+        <translation>无法校正</translation>
+    </message>
+    <message>
+        <source>no correction needed</source>
+        <translation>无需校正</translation>
+    </message>
+    <message>
+        <source>{size} at {place}</source>
+        <translation>{size}，位于 {place}</translation>
+    </message>
+</context>
+<context>
     <name>CompactStrip</name>
     <message>
         <source>&amp;Pause</source>
@@ -217,6 +304,10 @@
         <translation>在我们自己的窗口上点击，没有到达</translation>
     </message>
     <message>
+        <source>a click on target {number} of monitor {id} did not arrive</source>
+        <translation>对显示器 {id} 上第 {number} 个靶标的点击没有到达</translation>
+    </message>
+    <message>
         <source>a window that is not known</source>
         <translation>未知的窗口</translation>
     </message>
@@ -249,8 +340,32 @@
         <translation>提问：{question}</translation>
     </message>
     <message>
+        <source>calibrate one monitor at a time</source>
+        <translation>请每次只校准一个显示器</translation>
+    </message>
+    <message>
+        <source>cannot use the calibration {path}: {why}</source>
+        <translation>无法使用校准文件 {path}：{why}</translation>
+    </message>
+    <message>
+        <source>cannot write {path}: {why}</source>
+        <translation>无法写入 {path}：{why}</translation>
+    </message>
+    <message>
         <source>click</source>
         <translation>点击</translation>
+    </message>
+    <message>
+        <source>close what covers it (a locked screen, a window that stays on top)</source>
+        <translation>请关闭遮住它的东西（锁定的屏幕、总在最前的窗口）</translation>
+    </message>
+    <message>
+        <source>close what covers it (a panel, a window that stays on top)</source>
+        <translation>请关闭遮住它的东西（面板、总在最前的窗口）</translation>
+    </message>
+    <message>
+        <source>close what covers it or holds the pointer (an open menu, a locked screen); if it goes to another monitor, choose one with --monitor</source>
+        <translation>请关闭遮住它或占住鼠标的东西（打开的菜单、锁定的屏幕）；如果点击落到了另一个显示器上，请用 --monitor 选择一个</translation>
     </message>
     <message>
         <source>cut off</source>
@@ -373,6 +488,18 @@
         <translation>正在加载模型（{plan}）</translation>
     </message>
     <message>
+        <source>look at agent-app doctor</source>
+        <translation>请查看 agent-app doctor</translation>
+    </message>
+    <message>
+        <source>look at agent-app doctor, which says what a window needs</source>
+        <translation>请查看 agent-app doctor，它会说明窗口需要什么</translation>
+    </message>
+    <message>
+        <source>make room, or make it writable</source>
+        <translation>请腾出空间，或使其可写</translation>
+    </message>
+    <message>
         <source>make room, or use --episode on another disk</source>
         <translation>请腾出空间，或用 --episode 指定另一个磁盘</translation>
     </message>
@@ -405,6 +532,10 @@
         <translation>没有回答</translation>
     </message>
     <message>
+        <source>no reason given</source>
+        <translation>没有给出原因</translation>
+    </message>
+    <message>
         <source>no session bus: DBUS_SESSION_BUS_ADDRESS is not set</source>
         <translation>没有会话总线：DBUS_SESSION_BUS_ADDRESS 未设置</translation>
     </message>
@@ -415,6 +546,10 @@
     <message>
         <source>none is active: keys arrive as they are</source>
         <translation>没有启用：按键原样到达</translation>
+    </message>
+    <message>
+        <source>not calibrated: {why}</source>
+        <translation>没有校准：{why}</translation>
     </message>
     <message>
         <source>not checked: fc-list (package fontconfig) is not here</source>
@@ -461,6 +596,10 @@
         <translation>拒绝</translation>
     </message>
     <message>
+        <source>remove that file, and calibrate again: agent-app doctor --calibrate</source>
+        <translation>请删除该文件，然后重新校准：agent-app doctor --calibrate</translation>
+    </message>
+    <message>
         <source>repair the driver</source>
         <translation>请修复驱动程序</translation>
     </message>
@@ -489,6 +628,10 @@
         <translation>向上滚动 {n}</translation>
     </message>
     <message>
+        <source>start it again, and leave both alone until it is done</source>
+        <translation>请重新开始，完成之前不要触碰鼠标和键盘</translation>
+    </message>
+    <message>
         <source>starts</source>
         <translation>可以启动</translation>
     </message>
@@ -511,6 +654,10 @@
     <message>
         <source>switch it to plain keys while the agent works, or use --virtual 1280x800</source>
         <translation>工作期间请切换到英文，或使用 --virtual 1280x800</translation>
+    </message>
+    <message>
+        <source>target {number} does not show on monitor {id}</source>
+        <translation>第 {number} 个靶标没有显示在显示器 {id} 上</translation>
     </message>
     <message>
         <source>the checkpoint {repo} has not been fetched to its end</source>
@@ -541,6 +688,10 @@
         <translation>模型结束了任务</translation>
     </message>
     <message>
+        <source>the mouse or the keyboard was touched</source>
+        <translation>触碰了鼠标或键盘</translation>
+    </message>
+    <message>
         <source>the person stopped it instead of allowing an action</source>
         <translation>您没有允许操作，而是停止了运行</translation>
     </message>
@@ -555,6 +706,22 @@
     <message>
         <source>the same moves were repeated without getting anywhere</source>
         <translation>一再重复同样的操作而没有进展</translation>
+    </message>
+    <message>
+        <source>the target does not show on monitor {id}</source>
+        <translation>靶标没有显示在显示器 {id} 上</translation>
+    </message>
+    <message>
+        <source>the target is too small to be seen in the picture that the model gets</source>
+        <translation>靶标太小，在模型得到的图像里看不见</translation>
+    </message>
+    <message>
+        <source>the window with the targets does not show</source>
+        <translation>显示靶标的窗口没有出现</translation>
+    </message>
+    <message>
+        <source>the window with the targets is gone: {why}</source>
+        <translation>显示靶标的窗口消失了：{why}</translation>
     </message>
     <message>
         <source>there is no {repo} in {folder}</source>
