@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 
-from PySide6.QtCore import QDateTime, QLocale, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
@@ -104,7 +104,7 @@ class ClicksCard(Section):
         self._grid.setContentsMargins(0, 4, 0, 0)
         self._grid.setHorizontalSpacing(24)
         self._grid.setVerticalSpacing(4)
-        self._grid.setColumnStretch(2, 1)
+        self._grid.setColumnStretch(4, 1)
         self.rows.addWidget(self.table)
         self.refresh()
 
@@ -188,7 +188,10 @@ class ClicksCard(Section):
         elif all(_is_exact(row) for row in self.rows_shown):
             self._say(self.tr("Clicks arrive where they are wanted."), "good")
         else:
-            self._say(self.tr("Clicks arrive beside where they are wanted."), "bad")
+            remedy = self.tr(
+                "Set that monitor's scale to 100%, or let the agent work on a private desktop."
+            )
+            self._say(f"{self.tr('Clicks arrive beside where they are wanted.')} {remedy}", "bad")
 
     def _show(self, rows: Sequence[Kept]) -> None:
         self.rows_shown = list(rows)
@@ -254,8 +257,8 @@ class ClicksCard(Section):
     def _tell(self, done: int) -> None:
         """Say which monitor is next, if any is."""
         if done < self._count:
-            told = self.tr("Monitor {n} of {count}").format(n=done + 1, count=self._count)
-            self._say(f"{told}. {self.tr('Leave mouse and keyboard alone…')}")
+            told = self.tr("Monitor {n} of {count}. Leave mouse and keyboard alone…")
+            self._say(told.format(n=done + 1, count=self._count))
         self.bar.setRange(0, self._count if done else 0)  # before anything is done it only moves
         self.bar.setValue(done)
 
@@ -298,5 +301,4 @@ def _error_of(row: Kept) -> str:
 def _time_of(row: Kept) -> str:
     if row.at is None:
         return ""
-    at = QDateTime.fromSecsSinceEpoch(round(row.at.timestamp())).toLocalTime()
-    return QLocale().toString(at, QLocale.FormatType.ShortFormat)
+    return f"{row.at.astimezone():%Y-%m-%d %H:%M}"

@@ -43,8 +43,8 @@
         <translation>显示器</translation>
     </message>
     <message>
-        <source>Monitor {n} of {count}</source>
-        <translation>第 {n} 个显示器，共 {count} 个</translation>
+        <source>Monitor {n} of {count}. Leave mouse and keyboard alone…</source>
+        <translation>第 {n} 个显示器，共 {count} 个。请勿触碰鼠标和键盘…</translation>
     </message>
     <message>
         <source>Not calibrated yet.</source>
@@ -61,6 +61,10 @@
     <message>
         <source>Result</source>
         <translation>结果</translation>
+    </message>
+    <message>
+        <source>Set that monitor's scale to 100%, or let the agent work on a private desktop.</source>
+        <translation>请把该显示器的缩放设为 100%，或让代理在私有桌面上工作。</translation>
     </message>
     <message>
         <source>What was found is not stored.</source>
