@@ -228,7 +228,7 @@ class MailRun:
         self._keep(frame)
         ref = FrameRef(frame.sha1, TRANSFORM, 1)
         judged = JUDGED
-        told = (judged.rule, judged.reason, judged.window, judged.shown)
+        told = (judged.rule, str(judged.reason), str(judged.window), judged.shown)
         return ActionJudged(number, 0, "ask", *told, ref, self.now)
 
     def end(self, outcome: Outcome = "success", *, steps: int = 5) -> Iterator[Event]:
