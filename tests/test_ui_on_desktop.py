@@ -146,9 +146,11 @@ def test_a_signal_ends_the_run_tidily(desktop: VirtualDesktop, number: signal.Si
     assert seen["threads"] == []
 
 
-def test_a_run_is_steered_by_keys_and_mouse_alone(desktop: VirtualDesktop) -> None:
+def test_runs_and_settings_are_steered_by_keys_and_mouse_alone(
+    desktop: VirtualDesktop, tmp_path: Path
+) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "tests.fakes.steered_window"],
+        [sys.executable, "-W", "error", "-m", "tests.fakes.steered_window", str(tmp_path)],
         cwd=ROOT,
         env=desktop.environment,
         stdout=subprocess.PIPE,
@@ -156,7 +158,7 @@ def test_a_run_is_steered_by_keys_and_mouse_alone(desktop: VirtualDesktop) -> No
         text=True,
     )
     assert result_of(process, seconds=180) == {
-        "code": 0,
+        "code": 5,
         "task": "save it",
         "said": [
             "This one or ",
@@ -165,10 +167,14 @@ def test_a_run_is_steered_by_keys_and_mouse_alone(desktop: VirtualDesktop) -> No
             "Stopped",
             "RuntimeError: the model is gone",
             "Done",
+            "[run]\nveto = 1.5\nmax_steps = 1\n",
+            "A limit was reached",
+            "The limit of 1 steps is reached; --max-steps or the setting “Step limit” raises it",
         ],
         "paused": ["hint", "veto", "person", "hand"],
         "hints": ["the second"],
         "answers": ["one step", "go on", "right", "go on"],
         "acted": 2,
         "opening": "\nthe second\n",
+        "vetoes": [1.5],
     }
