@@ -37,6 +37,7 @@ KEPT = (
 SHOWN = {
     "window": "run-light-en-1x",
     "window-dark": "finished-dark-en-1x",
+    "question": "question-dark-en-1x",
     "viewer": "viewer-light-en-1x",
 }
 EXACT = 128  # of the 256 colours of a picture

@@ -359,6 +359,15 @@ def test_a_path_without_a_recording_says_what_is_known(tmp_path: Path):
         assert "AgentNet" in caught.value.remedy
 
 
+def test_episodes_of_ours_are_not_imported_again_but_asked_about(tmp_path: Path):
+    library = tmp_path / "library"
+    (episode,), _ = imported(agentnet(tmp_path / "in", "WAIT"), library)
+    for path in (library, episode.folder):
+        with pytest.raises(KnownError, match="need no import") as caught:
+            imported(path, tmp_path / "out")
+        assert f"agent-app replay {path} --decide" in caught.value.remedy
+
+
 def test_an_existing_episode_is_left_alone(tmp_path: Path):
     path = agentnet(tmp_path / "in", "WAIT")
     first, _ = imported(path, tmp_path / "out")

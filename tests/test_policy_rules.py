@@ -236,7 +236,7 @@ def test_enter_is_judged_by_what_is_seen_where_the_keyboard_is_as_well():
     assert verdict(Write("on"), disguised) == "allow"
     found = judged(ENTER, disguised)
     assert found is not None
-    assert found.scope == "pressing enter, where “Send” stands, in Editor"  # and nothing else
+    assert str(found.scope) == "pressing enter, where “Send” stands, in Editor"  # and nothing else
     page = replace(disguised, focused=Focus("A page", region=Region(0, 0, 900, 700)))
     assert verdict(ENTER, page) == "allow"  # a whole page is no button
     field = replace(disguised, focused=Focus("Show more", field=True, region=place))

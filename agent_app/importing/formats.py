@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from agent_app.episode.format import EVENTS_FILE
 from agent_app.episode.recorder import new_episode_folder
 from agent_app.errors import KnownError
 from agent_app.importing.agentnet import read_agentnet, read_agentnetbench
@@ -62,6 +63,11 @@ def _in_folder(folder: Path) -> Iterator[Recording]:
     """An exported AgentNet folder, or the recordings directly in a folder of several."""
     found = [each for each in _inside(folder) if _looks_known(each)]
     if not found:
+        if (folder / EVENTS_FILE).is_file() or any(folder.glob(f"*/{EVENTS_FILE}")):
+            raise KnownError(
+                f"{folder} holds episodes of agent-app, which need no import",
+                remedy=f"to ask a model at each of their steps: agent-app replay {folder} --decide",
+            )
         raise KnownError(f"{folder} holds no known recording", remedy=f"give {_KNOWN}")
     for each in found:
         yield from recordings_in(each)

@@ -23,6 +23,7 @@ from agent_app.testing.memory import with_state
 from agent_app.testing.model import AskedModel, drained
 from agent_app.testing.seams import Sought, Thing
 from agent_app.testing.stage import Stage
+from agent_app.wording import Words
 
 PHRASE = "the "  # what a description in words begins with; everything else is a label
 _KEY = "0.0.0"
@@ -66,7 +67,7 @@ class ModelGrounder:
             deed=deed,
             key=_KEY,
             anchor=None,
-            told="",
+            told=Words(""),
             candidates=(),
             frame=view.frame,
             windows=view.refs,

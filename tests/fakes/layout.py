@@ -38,7 +38,7 @@ from agent_app.ui.labels import LineLabel
 from agent_app.ui.sheet import Sheet
 from agent_app.ui.theme import LIGHT, apply_theme
 from agent_app.ui.viewer.strip import Preview
-from tests.fakes.mail import CHINESE, ENGLISH, Words
+from tests.fakes.mail import CHINESE, ENGLISH, WINDOW, Words
 from tests.fakes.pages import CRASH, PAGES, Pages
 
 Kind = TypeVar("Kind", bound=QWidget)
@@ -95,7 +95,7 @@ def english(top: QWidget, words: tuple[Words, ...] = (ENGLISH, CHINESE)) -> list
     shown = [each.text() for kind in (QLabel, QAbstractButton) for each in _visible(top, kind)]
     shown += [each.toPlainText() for each in _visible(top, QPlainTextEdit)]
     lines = [line for text in shown for line in text.splitlines() if line.strip() not in told]
-    texts = [_NO_PROSE.sub("", line) for line in lines]
+    texts = [_NO_PROSE.sub("", line.replace(WINDOW.title, "")) for line in lines]
     return [f"still English: {text}" for text in texts if _ENGLISH.search(text)]
 
 

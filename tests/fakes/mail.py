@@ -15,6 +15,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+from agent_app import wording
 from agent_app.actions import Action, Click, Terminate, Write, target_points
 from agent_app.episode.recorder import EpisodeRecorder
 from agent_app.events import (
@@ -48,6 +49,7 @@ from agent_app.geometry import (
 )
 from agent_app.policy.judging import Judgement
 from agent_app.screen.frame import Frame
+from agent_app.wording import say
 from tests.fakes.session import ScriptedSession, framed
 
 SIZE = Size(1280, 800)
@@ -226,7 +228,7 @@ class MailRun:
         self._keep(frame)
         ref = FrameRef(frame.sha1, TRANSFORM, 1)
         judged = JUDGED
-        told = (judged.rule, judged.reason, judged.window, judged.shown)
+        told = (judged.rule, str(judged.reason), str(judged.window), judged.shown)
         return ActionJudged(number, 0, "ask", *told, ref, self.now)
 
     def end(self, outcome: Outcome = "success", *, steps: int = 5) -> Iterator[Event]:
@@ -267,10 +269,18 @@ class MailRun:
 JUDGED = Judgement(
     "ask",
     "words.send",
-    "it says “Send”, and what is sent cannot be called back",
-    "click “Send”",
+    say(
+        "it says “{word}”, and {why}",
+        word="Send",
+        why=wording.Words("what is sent cannot be called back"),
+    ),
+    say("{verb} “{label}”", verb=say("click"), label="Send"),
     "“Write a message” (mail)",
-    "clicking “Send” in mail",
+    say(
+        "{what} in {window}",
+        what=say("{verb} “{label}”", verb=say("clicking"), label="Send"),
+        window="mail",
+    ),
 )
 
 

@@ -37,6 +37,7 @@ from agent_app.geometry import FrameTransform, Monitor, Region, ScreenPoint, Siz
 from agent_app.model_runtime import Channel, Progress, RuntimeInfo
 from agent_app.policy.rules import Confirm
 from agent_app.screen.frame import Frame
+from agent_app.wording import Words, words_of
 
 TIMING = Timing(0.004, 0.031, 0.42, 1.9, 0.0006, 0.035, 0.31)
 
@@ -155,13 +156,14 @@ class ScriptedSession:
     def ask(
         self,
         step: int,
-        question: str,
+        question: str | Words,
         choices: Sequence[str] = (),
         *,
         seconds: float | None = None,
     ) -> Iterator[Event]:
         self._answered.clear()
-        yield QuestionAsked(step, question, tuple(choices), time.monotonic(), seconds)
+        told = str(question), tuple(choices), time.monotonic(), seconds, words_of(question)
+        yield QuestionAsked(step, *told)
         self.asked.set()
         self._answered.wait(20)
         answer = self.answers[-1] if self.answers else None
