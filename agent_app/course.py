@@ -367,12 +367,22 @@ class Course(ABC):
         if self.control.paused:
             raise HandedOver
 
+    def check_steps(self) -> None:
+        """Raises RunEnded when there may be no further step."""
+        if self.steps >= self.budgets.steps:
+            limit = say("the limit of {count} steps is reached", count=self.steps)
+            remedy = say("{limit}; --max-steps or the setting “Step limit” raises it", limit=limit)
+            raise RunEnded("step limit", remedy)
+
     def check_time(self) -> None:
         """Raises RunEnded when the time is up."""
         if self.seconds_left() <= 0:
             seconds = f"{self.budgets.seconds:g}"
             limit = say("the limit of {seconds} seconds is reached", seconds=seconds)
-            raise RunEnded("time limit", limit)
+            remedy = say(
+                "{limit}; --max-seconds or the setting “Time limit” raises it", limit=limit
+            )
+            raise RunEnded("time limit", remedy)
 
     def seconds_left(self) -> float:
         """Of the run's own time."""

@@ -41,7 +41,8 @@ class LoopGuard:
         self._last = signature
         cycles = self._cycles()
         if self._same >= _END_SAME or self._still >= _END_STILL or cycles >= _END_CYCLES:
-            raise RunEnded("loop", say("the same moves were repeated without getting anywhere"))
+            loop = say("the same moves were repeated without getting anywhere")
+            raise RunEnded("loop", say("{loop}; say in the task how it is done", loop=loop))
         if self._same >= _WARN_SAME:
             return say(
                 "Nothing on the screen changed, again, after the same action. Do something else."

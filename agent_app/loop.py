@@ -317,7 +317,7 @@ class _Run(Course):
         self.history.remark(mistake_remark(str(mistake)))
         if self.mistakes >= _MISTAKES_IN_A_ROW:
             told = say(
-                "{count} unusable replies in a row: {last}",
+                "{count} unusable replies in a row; another model may do better: {last}",
                 count=self.mistakes,
                 last=mistake.told,
             )
@@ -325,10 +325,9 @@ class _Run(Course):
 
     def _check_budgets(self) -> None:
         self.check_stop()
-        if self.steps >= self.settings.budgets.steps:
-            limit = say("the limit of {count} steps is reached", count=self.steps)
-            raise RunEnded("step limit", limit)
-        if self.tokens >= self.settings.budgets.tokens:
+        self.check_steps()
+        if self.tokens >= self.budgets.tokens:
             limit = say("the limit of {count} tokens is reached", count=self.tokens)
-            raise RunEnded("token limit", limit)
+            remedy = say("{limit}; start again with what is left of the task", limit=limit)
+            raise RunEnded("token limit", remedy)
         self.check_time()

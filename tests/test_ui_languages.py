@@ -158,8 +158,11 @@ def test_the_notes_of_a_run_and_its_end_are_in_the_persons_language(qtbot: QtBot
     card = ResultCard()
     qtbot.addWidget(card)
     limit = say("the limit of {count} steps is reached", count=5)
+    limit = say("{limit}; --max-steps or the setting “Step limit” raises it", limit=limit)
     card.show_result(RunFinished("limit", str(limit), "", 5, 1.0, 0, 0.0, limit))
-    assert card.text.toPlainText().startswith("已达到 5 步的上限")
+    assert card.text.toPlainText().startswith(
+        "已达到 5 步的上限；可用 --max-steps 或设置“步数上限”提高"
+    )
 
 
 def test_what_a_file_leaves_out_stays_english(qapp: QApplication, tmp_path: Path) -> None:

@@ -21,9 +21,11 @@ pytestmark = pytest.mark.desktop
 Run = Callable[..., dict[str, Any]]
 
 
-def start(desktop: VirtualDesktop, name: str, *options: str) -> subprocess.Popen[str]:
+def start(
+    desktop: VirtualDesktop, *options: str, module: str = "window_runs"
+) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "tests.fakes.window_runs", name, *options],
+        [sys.executable, "-W", "error", "-m", f"tests.fakes.{module}", *options],
         cwd=ROOT,
         env=desktop.environment,
         stdout=subprocess.PIPE,
@@ -146,17 +148,12 @@ def test_a_signal_ends_the_run_tidily(desktop: VirtualDesktop, number: signal.Si
     assert seen["threads"] == []
 
 
-def test_a_run_is_steered_by_keys_and_mouse_alone(desktop: VirtualDesktop) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "tests.fakes.steered_window"],
-        cwd=ROOT,
-        env=desktop.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def test_runs_and_settings_are_steered_by_keys_and_mouse_alone(
+    desktop: VirtualDesktop, tmp_path: Path
+) -> None:
+    process = start(desktop, str(tmp_path), module="steered_window")
     assert result_of(process, seconds=180) == {
-        "code": 0,
+        "code": 5,
         "task": "save it",
         "said": [
             "This one or ",
@@ -165,10 +162,32 @@ def test_a_run_is_steered_by_keys_and_mouse_alone(desktop: VirtualDesktop) -> No
             "Stopped",
             "RuntimeError: the model is gone",
             "Done",
+            "[run]\nveto = 1.5\nmax_steps = 1\n",
+            "A limit was reached",
+            "The limit of 1 steps is reached; --max-steps or the setting “Step limit” raises it",
         ],
         "paused": ["hint", "veto", "person", "hand"],
         "hints": ["the second"],
         "answers": ["one step", "go on", "right", "go on"],
         "acted": 2,
         "opening": "\nthe second\n",
+        "vetoes": [1.5],
+    }
+
+
+@pytest.mark.usefixtures("application")
+def test_the_strip_is_above_other_windows_and_leaves_the_target_and_the_screenshot(
+    desktop: VirtualDesktop,
+) -> None:
+    assert result_of(start(desktop, module="compact_run")) == {
+        "above": True,
+        "covers_the_target": True,  # at first
+        "on_the_screenshot": False,
+        "leaves_the_target": True,
+        "stays_above": True,
+        "comes_back": True,  # the window, for a question
+        "answers": ["right"],
+        "stopped": True,
+        "code": 130,
+        "threads": [],
     }

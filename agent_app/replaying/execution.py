@@ -131,9 +131,7 @@ class Replay(Course):
                 yield from self.wait_for_leave()
                 self.check_stop()
                 self.check_time()
-                if self.steps >= self.budgets.steps:
-                    limit = say("the limit of {count} steps is reached", count=self.steps)
-                    raise RunEnded("step limit", limit)
+                self.check_steps()
                 self.steps += 1
                 left_out = yield from self._step(part)
             skipped += left_out

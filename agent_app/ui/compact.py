@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 
 from PySide6.QtCore import QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QMouseEvent, QShortcut
@@ -14,6 +15,7 @@ from agent_app.ui.labels import LineLabel
 from agent_app.ui.phrases import spoken
 from agent_app.ui.story import Step, Story, shown_line
 from agent_app.ui.theme import MARK
+from agent_app.ui.xserver import XProbe
 
 _WIDTH = 640
 _MARGIN = 16  # pixels between the strip and the edge of the screen
@@ -23,6 +25,8 @@ _LONGEST_LINE = 200  # characters
 
 class CompactStrip(QWidget):
     """How far the run is, in two lines, and what holds it up.
+
+    `display` is the name of the X display that it is on, where that is known.
 
     **Signals:**
 
@@ -45,6 +49,7 @@ class CompactStrip(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
         self.setWindowTitle(self.tr("agent-app: the run"))
         self.setAccessibleName(self.tr("The run, in short"))
+        self.display: str | None = None
         self._dragged: QPoint | None = None
         self.dot = QLabel("●", self)
         self.dot.setStyleSheet(f"color: {MARK}")
@@ -104,7 +109,9 @@ class CompactStrip(QWidget):
 
     def keep_away(self, targets: Sequence[ScreenPoint]) -> None:
         """Move to a corner that is far from these places when the strip is on one of them."""
-        here = self.geometry()
+        if not (targets and self.isVisible()):
+            return
+        here = self._here()
         if not any(_is_near(here, target) for target in targets):
             return
         free = [
@@ -115,13 +122,21 @@ class CompactStrip(QWidget):
         if free:
             self.move(free[0])
 
+    def _here(self) -> QRect:
+        """Where the strip lies: a window manager's frame that comes late misleads Qt about it."""
+        if self.display is None or QGuiApplication.platformName() != "xcb":
+            return self.geometry()
+        with closing(XProbe(self.display)) as server:
+            place = server.place(int(self.winId()))
+        return QRect(place.left, place.top, place.width, place.height)
+
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Nothing ends with the strip: the window comes back."""
         event.ignore()
         self.opened.emit()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        self._dragged = event.globalPosition().toPoint() - self.pos()
+        self._dragged = event.position().toPoint()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         if self._dragged is not None:

@@ -35,6 +35,7 @@ class Presence(QObject):
 
     def keep_clear(self, region: Region | None, display: str | None) -> None:
         """From now on be off the screen while the agent looks and acts on this display."""
+        self._strip.display = display
         self._curtains = tuple(
             Curtain(each, region=region, display=display) for each in (self._window, self._strip)
         )

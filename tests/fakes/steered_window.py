@@ -1,7 +1,8 @@
 """One window on a real X server, steered by keys and mouse alone: `python -m ….steered_window`.
 
-The loop, the control and the window are the real ones; the screen, the input and the model are
-made up. Each deed waits until the window shows what it is an answer to. Prints what was seen.
+The loop, the control, the settings and the window are the real ones; the screen, the input and the
+model are made up. Each deed waits until the window shows what it is an answer to. Takes an empty
+folder, for the settings. Prints what was seen.
 """
 
 from __future__ import annotations
@@ -14,18 +15,31 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from pathlib import Path
 
 from PySide6.QtCore import QPoint, QTimer
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
+from agent_app.cli import parser
+from agent_app.cli.running import chosen_options
 from agent_app.control import Control
-from agent_app.events import ActionDone, Event, HintGiven, Paused, QuestionAnswered
+from agent_app.events import (
+    ActionDone,
+    Budgets,
+    Event,
+    HintGiven,
+    Paused,
+    QuestionAnswered,
+    VetoOffered,
+)
 from agent_app.geometry import Region
 from agent_app.loop import LoopSettings, run
+from agent_app.office import Office
 from agent_app.prompting import load_prompt
 from agent_app.screen.ring import FrameRing
 from agent_app.screen.settle import SettleLimits
-from agent_app.ui import run_window
+from agent_app.settings import SettingsFile, setting_of
+from agent_app.ui import Home, run_window
 from agent_app.ui.window import MainWindow
 from tests.fakes.input import RecordingInput
 from tests.fakes.runtime import ScriptedRuntime, reply
@@ -40,14 +54,16 @@ RUNS = (
     [reply("", thought=LONG), CLICK, CLICK, ASK, reply("", thought=LONG), reply("", thought=LONG)],
     [RuntimeError("the model is gone")],
     [DONE],
+    [CLICK, DONE],
 )
 
 
 class LoopSession:
     """The real loop, with its real control, over a desktop that is made up."""
 
-    def __init__(self, task: str, replies: list) -> None:
+    def __init__(self, task: str, replies: list, budgets: Budgets) -> None:
         self.task = task
+        self.budgets = budgets
         self.region = Region(0, 0, 320, 200)
         self.unobstructed = nullcontext
         self.why, self.episode, self.confirm = "", None, "none"
@@ -64,7 +80,7 @@ class LoopSession:
         pass
 
     def events(self) -> Iterator[Event]:
-        quick = LoopSettings(settle=QUICK, last_settle=QUICK, hand_rest=0.1)
+        quick = LoopSettings(settle=QUICK, last_settle=QUICK, hand_rest=0.1, budgets=self.budgets)
         for event in run(
             self.task,
             runtime=self.model,
@@ -121,8 +137,9 @@ def click_on(widget: QWidget) -> None:
 class Person:
     """Does one deed after the other, each once what it waits for is shown."""
 
-    def __init__(self, window: MainWindow, sessions: list[LoopSession]) -> None:
+    def __init__(self, window: MainWindow, sessions: list[LoopSession], file: SettingsFile) -> None:
         self.window, self.view, self.sessions = window, window.view, sessions
+        self.file = file
         self.said: list[str] = []
         self.deeds = iter(self.script())
         self.waiting: Callable[[], object] = next(self.deeds)
@@ -188,22 +205,52 @@ class Person:
         click_on(window.task.start_button)
         yield lambda: len(self.sessions) == 3 and not window.running
         self.said.append(view.outcome.title.text())
+        click_on(window.navigation.tabs["settings"])
+        yield lambda: window.home and window.home.settings and window.home.settings.isVisible()
+        click_on(self.line("run.veto"))
+        yield self.line("run.veto").hasFocus
+        type_text("1.5")
+        press("Return")
+        yield lambda: self.file.read()
+        click_on(self.line("run.max_steps"))
+        yield self.line("run.max_steps").hasFocus
+        type_text("1")
+        press("Return")
+        yield lambda: len(self.file.read()) == 2
+        self.said.append(self.file.path.read_text("utf-8").partition("\n\n")[2])
+        press("ctrl+1")
+        yield view.isVisible
+        click_on(window.task.start_button)
+        yield lambda: len(self.sessions) == 4 and not window.running
+        self.said += [view.outcome.title.text(), view.outcome.text.toPlainText().split("\n")[0]]
+
+    def line(self, key: str) -> QLineEdit:
+        """Where a setting is written, on the page of settings."""
+        page = self.window.home and self.window.home.settings
+        line = page and page.fields[setting_of(key)].line
+        assert line is not None
+        return line
 
 
-def main() -> None:
+def main(folder: Path) -> None:
     threading.excepthook = lambda _arguments: None  # the window shows the report
     sessions: list[LoopSession] = []
     people: list[Person] = []
+    file = SettingsFile(folder / "settings.toml")
+    options = parser().parse_args(["window"])
+    office = Office(lambda: chosen_options(options, lambda: file.settings({})), environment={})
 
     def make(task: str) -> LoopSession:
-        sessions.append(LoopSession(task, list(RUNS[len(sessions)])))
+        budgets = office.chosen.settings.budgets
+        sessions.append(LoopSession(task, list(RUNS[len(sessions)]), budgets))
         return sessions[-1]
 
     code = run_window(
         make,
         own_display=False,
         veto_seconds=20.0,
-        on_ready=lambda window: people.append(Person(window, sessions)),
+        home=Home(office, file, {}, folder),
+        on_ready=lambda window: people.append(Person(window, sessions, file)),
     )
     first = sessions[0].seen
     result = {
@@ -215,9 +262,10 @@ def main() -> None:
         "answers": [event.answer for event in first if isinstance(event, QuestionAnswered)],
         "acted": sum(isinstance(event, ActionDone) for event in first),
         "opening": sessions[0].model.requests[1].opening[-12:],
+        "vetoes": [each.seconds for each in sessions[3].seen if isinstance(each, VetoOffered)],
     }
     sys.stdout.write(json.dumps(result) + "\n")
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]))

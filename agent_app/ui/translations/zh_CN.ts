@@ -3243,6 +3243,10 @@ Without an answer in {seconds} seconds it is not done. (Rule: {rule})</source>
         <translation>跳过了 {count} 个操作</translation>
     </message>
     <message>
+        <source>{count} unusable replies in a row; another model may do better: {last}</source>
+        <translation>连续 {count} 次无法使用的回复，可换一个模型再试：{last}</translation>
+    </message>
+    <message>
         <source>{count} unusable replies in a row: {last}</source>
         <translation>连续 {count} 次无法使用的回复：{last}</translation>
     </message>
@@ -3253,6 +3257,22 @@ Without an answer in {seconds} seconds it is not done. (Rule: {rule})</source>
     <message>
         <source>{how} {verb}</source>
         <translation>{how}{verb}</translation>
+    </message>
+    <message>
+        <source>{limit}; --max-seconds or the setting “Time limit” raises it</source>
+        <translation>{limit}；可用 --max-seconds 或设置“时间上限”提高</translation>
+    </message>
+    <message>
+        <source>{limit}; --max-steps or the setting “Step limit” raises it</source>
+        <translation>{limit}；可用 --max-steps 或设置“步数上限”提高</translation>
+    </message>
+    <message>
+        <source>{limit}; start again with what is left of the task</source>
+        <translation>{limit}；请用余下的任务重新开始</translation>
+    </message>
+    <message>
+        <source>{loop}; say in the task how it is done</source>
+        <translation>{loop}；请在任务中写明怎么做</translation>
     </message>
     <message>
         <source>{told}
