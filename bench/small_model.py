@@ -1,6 +1,6 @@
 """What a step of the small Kimi-VL takes on a CPU: from a screen it has never seen to its reply.
 
-    python bench/small_model.py [--size 1920x1080] [--screens 8] [--threads 2]
+    python bench/small_model.py [--size 1920x1080] [--screens 8] [--threads 2] [--precision auto]
 
 Nothing is warm but the weights: what the model has kept of earlier screens and of the prompt is
 thrown away before each. Prints a table, then one line of JSON.
@@ -32,10 +32,11 @@ def main() -> int:
     parser.add_argument("--size", default="1920x1080", metavar="WxH")
     parser.add_argument("--screens", type=int, default=8)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--precision", choices=["auto", "fp32", "bf16"], default="auto")
     given = parser.parse_args()
     width, height = map(int, given.size.split("x"))
     torch.set_num_threads(given.threads)
-    options = ModelOptions(device="cpu", precision="fp32")
+    options = ModelOptions(device="cpu", precision=given.precision)
     load = os.getloadavg()[0]
     took: list[float] = []
     right, seen = 0, set[int]()
@@ -55,6 +56,7 @@ def main() -> int:
     row = {
         "size": given.size,
         "threads": given.threads,
+        "precision": given.precision,
         "screens": len(took),
         "right": right,
         "median_s": round(statistics.median(took), 2),
