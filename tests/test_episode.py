@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import functools
 import math
 import os
 import shutil
@@ -92,6 +93,7 @@ PLAIN: dict[object, st.SearchStrategy[object]] = {
 }
 
 
+@functools.cache
 def values(kind: Any) -> st.SearchStrategy[Any]:
     """Any value of a type that events are made of."""
     if kind in PLAIN:
@@ -102,11 +104,17 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
             return st.sampled_from(parts)
         case builtins.tuple:
             return st.lists(values(parts[0]), max_size=3).map(tuple)
+        case builtins.dict:
+            return st.dictionaries(values(parts[0]), values(parts[1]), max_size=2)
         case typing.Union | types.UnionType:
             return st.one_of([values(part) for part in parts])
         case _:
-            hints = typing.get_type_hints(kind)
-            return st.builds(kind, **{name: values(hint) for name, hint in hints.items()})
+            return st.deferred(lambda: _built(kind))  # a kind may hold values of its own kind
+
+
+def _built(kind: type) -> st.SearchStrategy[Any]:
+    hints = typing.get_type_hints(kind)
+    return st.builds(kind, **{name: values(hint) for name, hint in hints.items()})
 
 
 @pytest.mark.parametrize("kind", typing.get_args(Event))
