@@ -105,11 +105,14 @@ def test_a_stop_during_a_paste_gives_the_clipboard_back(witness: Witness, copied
         wait(lambda: copied("text/html") != CLIPBOARD["text/html"])  # ours is there instead
         stop.set()
 
+    def paste() -> None:
+        while thread.is_alive() or stop.is_set():  # one paste may be over before it is seen
+            act(Write("你"), stop=stop)
+
     thread = threading.Thread(target=end)
     thread.start()
     with pytest.raises(RunEnded, match="stopped"):
-        while thread.is_alive() or stop.is_set():  # one paste may be over before it is seen
-            act(Write("你"), stop=stop)
+        paste()
     thread.join()
     assert copied("text/html") == CLIPBOARD["text/html"]
     assert witness.keys_down() == []
