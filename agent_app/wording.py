@@ -1,20 +1,20 @@
 """Texts of ours that a person reads: in English, and as what they are made of.
 
 The terminal, a model and a recording have the English; the window puts the same text into the
-person's language, template by template (`agent_app.ui.wording`).
+person's language, template by template (`agent_app.ui.phrases`).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-
-import msgspec
+from dataclasses import dataclass, field
 
 _GAP = re.compile(r"\{(\w+)\}")
 
 
-class Words(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)  # no msgspec here: a GPU machine without it hosts the model
+class Words:
     """An English text with named gaps, `{like_this}`, and what fills them; `str` gives the whole.
 
     A field may be such a text itself. In a text of several lines each begins with a capital, as the
@@ -22,7 +22,7 @@ class Words(msgspec.Struct, frozen=True):
     """
 
     template: str
-    fields: dict[str, str | Words] = {}
+    fields: dict[str, str | Words] = field(default_factory=dict[str, "str | Words"])
 
     def __str__(self) -> str:
         return worded(self, str)
