@@ -31,8 +31,10 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
+from capacity.desktop import TASK
 from capacity.replayed_server import DECODE, FIRST, serve
 
 from agent_app.suite.attempt import Attempt, Job, attempt
@@ -41,21 +43,12 @@ from agent_app.suite.tasks import Task, read_tasks
 
 HERE = Path(__file__).parent
 WHAT = ["attempts", "desktops", "keeping", "sessions"]
-TASKS = """\
+TASKS = f"""\
 suite: 1
 tasks:
   - id: ten steps
     instruction: |
-      type "one"
-      press enter
-      open menu "Edit" > "Select All"
-      press ctrl+c
-      open menu "View" > "Line Numbers"
-      click "Document"
-      press esc
-      open menu "Search" > "Find"
-      type "one"
-      press esc
+{indent(TASK.strip(), " " * 6)}
     apps: [mousepad --disable-server]
     steps: 20
 """
