@@ -123,6 +123,7 @@ def test_a_stored_key_is_shown_to_its_server(server: ModelServer, monkeypatch: p
     monkeypatch.setattr("agent_app.runtimes.endpoint.open_store", lambda _environment: store)
     runtime, _ = open_runtime(server.url, environment={}, options=ModelOptions())
     runtime.close()
+    assert {each["authorization"] for each in server.headers} == {f"Bearer {server.key}"}
 
 
 def test_secrets_that_do_not_open_are_told_of_and_the_server_is_asked_without_a_key(
